@@ -1,0 +1,1 @@
+//! Finds protected health information in text.

@@ -1,0 +1,1 @@
+//! The one way out: identify, authorise, screen, record, forward, inspect, restore.

@@ -1,0 +1,1 @@
+//! The law as data; vendors, agreements, models and decisions as states.

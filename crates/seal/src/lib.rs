@@ -1,0 +1,1 @@
+//! Keys, envelope encryption, keyed hashes, signatures and secret types.

@@ -1,0 +1,1 @@
+//! HTTP: gateway routes, admin API, configuration, TLS, jobs.

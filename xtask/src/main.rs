@@ -1,0 +1,2 @@
+//! Builds what is derived.
+fn main() {}
