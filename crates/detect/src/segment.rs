@@ -1,0 +1,66 @@
+//! What recognisers look at: the stretch of a segment that is visible at one step, and what was carried into it.
+//!
+//! A segment is a line, a paragraph of wrapped lines, or a part of a long one. It is decided in *steps* of a few
+//! tokens. At a step a recogniser sees the segment from its start to at most 64 characters after the first token to
+//! be decided, **never further**, and proposes candidates that *start* in one of the tokens to be decided
+//! ([`Segment::decide`]); others are dropped. Steps and what is visible in them depend on the text alone, so
+//! whatever a recogniser does with what it sees, streamed and whole text give the same findings.
+//!
+//! For a recogniser that means: loop over `segment.decide`, look back as far as `segment.tokens` goes, look ahead to
+//! the end of `segment.tokens`. The tokens before `decide` were decided in earlier steps of the same segment, with
+//! the same indices; do not loop over them again (a long segment would cost the square of its length). The list of
+//! candidates a recogniser is handed already holds those of the recognisers that ran before it in the same step; the
+//! patterns (dates, numbers, addresses) run before the names.
+
+use std::ops::Range;
+
+use crate::section::Section;
+use crate::token::Token;
+
+/// The visible part of a segment at one step.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment<'a> {
+    /// Normalised text from the start of the segment to the end of what is visible.
+    pub(crate) text: &'a str,
+    /// The whole tokens of `text`.
+    pub(crate) tokens: &'a [Token],
+    /// Indices into `tokens`: candidates must start in one of these.
+    pub(crate) decide: Range<usize>,
+    /// Bytes of `text` before this are already inside a finding of an earlier step.
+    pub(crate) taken: usize,
+    /// The segment starts at the start of a line (of the text, or after a line break).
+    pub(crate) starts_line: bool,
+    /// `text` goes to the end of the segment.
+    pub(crate) complete: bool,
+    /// The section whose header was seen last.
+    pub(crate) section: Option<Section>,
+    /// Number of the segment, counted from 0; changes when indices of tokens start again at 0.
+    pub(crate) ordinal: u64,
+}
+
+impl<'a> Segment<'a> {
+    /// Returns the token at `index`.
+    pub(crate) fn token(&self, index: usize) -> Option<&'a Token> {
+        self.tokens.get(index)
+    }
+
+    /// Returns the token `steps` before `index`.
+    pub(crate) fn before(&self, index: usize, steps: usize) -> Option<&'a Token> {
+        self.tokens.get(index.checked_sub(steps)?)
+    }
+
+    /// Returns the text of a token.
+    pub(crate) fn word(&self, token: &Token) -> &'a str {
+        self.text.get(token.start..token.end).unwrap_or("")
+    }
+
+    /// Returns the text of the token at `index`, empty if there is none.
+    pub(crate) fn word_at(&self, index: usize) -> &'a str {
+        self.token(index).map_or("", |token| self.word(token))
+    }
+
+    /// Returns the byte at `offset` of the text, 0 past its end.
+    pub(crate) fn byte(&self, offset: usize) -> u8 {
+        self.text.as_bytes().get(offset).copied().unwrap_or(0)
+    }
+}
