@@ -1,0 +1,169 @@
+//! Business associate agreements and what they cover. The state that is stored says what people did (drafted,
+//! signed, ended it); whether it is in force is asked for a day and never stored, so it cannot go stale.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Date, Feature};
+
+/// A business associate agreement with a vendor (45 CFR 164.504(e), 164.314(a)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    /// The id, as in commands.
+    pub id: String,
+    /// The id of the vendor.
+    pub vendor: String,
+    /// Counts the changes of this agreement, from 1.
+    pub version: u32,
+    /// What people did with it.
+    pub state: AgreementState,
+    /// The services it covers, or `*` for all of the vendor.
+    pub services: Vec<String>,
+    /// The models it covers, by the vendor's name of the model, or `*` for all of those services.
+    pub models: Vec<String>,
+    /// The features it names. What is not named is not covered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<Feature>,
+    /// The first day of its term.
+    pub effective: Date,
+    /// The last day of its term; absent when it runs until terminated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Date>,
+    /// The SHA-256 of the signed document, 64 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_digest: Option<String>,
+    /// Remarks for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub notes: String,
+}
+
+/// What people did with an agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum AgreementState {
+    /// Being negotiated. Permits nothing.
+    Draft,
+    /// Signed by both.
+    Signed {
+        /// The day of the last signature.
+        on: Date,
+        /// Who signed for us.
+        by: String,
+    },
+    /// Ended before its term.
+    Terminated {
+        /// The first day on which it no longer holds.
+        on: Date,
+        /// Why it was ended.
+        why: String,
+    },
+}
+
+/// How an agreement stands on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgreementStatus {
+    /// Being negotiated.
+    Draft,
+    /// Signed, its term has not begun.
+    Signed,
+    /// Signed, and the day lies in its term.
+    InForce,
+    /// Its term is over.
+    Expired,
+    /// It was ended.
+    Terminated,
+}
+
+impl Agreement {
+    /// Returns version 1 of a draft that covers nothing yet.
+    #[must_use]
+    pub fn draft(id: &str, vendor: &str, effective: Date) -> Agreement {
+        Agreement {
+            id: id.to_owned(),
+            vendor: vendor.to_owned(),
+            version: 1,
+            state: AgreementState::Draft,
+            services: Vec::new(),
+            models: Vec::new(),
+            features: Vec::new(),
+            effective,
+            expires: None,
+            document_digest: None,
+            notes: String::new(),
+        }
+    }
+
+    /// Returns how the agreement stands on a day. First and last day of the term are in force; the day of a
+    /// termination is not.
+    #[must_use]
+    pub fn status(&self, today: Date) -> AgreementStatus {
+        match &self.state {
+            AgreementState::Draft => AgreementStatus::Draft,
+            AgreementState::Terminated { .. } => AgreementStatus::Terminated,
+            AgreementState::Signed { .. } if self.expires.is_some_and(|last| last < today) => {
+                AgreementStatus::Expired
+            }
+            AgreementState::Signed { on, .. } if today < self.effective.max(*on) => {
+                AgreementStatus::Signed
+            }
+            AgreementState::Signed { .. } => AgreementStatus::InForce,
+        }
+    }
+
+    /// Says whether the agreement names the service.
+    #[must_use]
+    pub fn covers_service(&self, service: &str) -> bool {
+        names(&self.services, service)
+    }
+
+    /// Says whether the agreement names the model, by the vendor's name of it.
+    #[must_use]
+    pub fn covers_model(&self, upstream_model: &str) -> bool {
+        names(&self.models, upstream_model)
+    }
+}
+
+/// Says whether a list names a thing, or everything.
+fn names(list: &[String], name: &str) -> bool {
+    list.iter().any(|entry| entry == "*" || entry == name)
+}
+
+impl AgreementStatus {
+    /// Returns the name in commands, files and events.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AgreementStatus::Draft => "draft",
+            AgreementStatus::Signed => "signed",
+            AgreementStatus::InForce => "in-force",
+            AgreementStatus::Expired => "expired",
+            AgreementStatus::Terminated => "terminated",
+        }
+    }
+
+    /// Orders the statuses by how near they are to being in force.
+    pub(crate) fn nearness(self) -> u8 {
+        match self {
+            AgreementStatus::Terminated => 0,
+            AgreementStatus::Expired => 1,
+            AgreementStatus::Draft => 2,
+            AgreementStatus::Signed => 3,
+            AgreementStatus::InForce => 4,
+        }
+    }
+}
+
+impl fmt::Display for AgreementStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AgreementStatus::Draft => "a draft",
+            AgreementStatus::Signed => "signed but not yet effective",
+            AgreementStatus::InForce => "in force",
+            AgreementStatus::Expired => "expired",
+            AgreementStatus::Terminated => "terminated",
+        })
+    }
+}
