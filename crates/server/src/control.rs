@@ -1,0 +1,121 @@
+//! The control socket: how a command on the same machine reaches the process that writes.
+//!
+//! It is a Unix socket in the data directory (mode 0600) that speaks the admin API. Who may connect is decided by
+//! the file system, and what they may do by their operator key, as over HTTP.
+
+use crate::admin::{Done, Error, Order};
+use bytes::Bytes;
+use covenant_seal::SecretString;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::rt::TokioIo;
+use std::fs::{File, Permissions};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use tokio::net::{UnixListener, UnixStream};
+
+/// The name of the socket in the data directory.
+pub const SOCKET: &str = "control.sock";
+
+/// The longest path a socket address holds, with its closing zero (`sun_path` on Linux).
+const ADDRESS_BYTES: usize = 108;
+
+/// The largest answer a command reads: a payload is bounded by the gateway's own limits, far below.
+const ANSWER_BYTES: usize = 1 << 30;
+
+/// Binds the control socket. Only the process that holds the writer's lock calls this, so a socket that is already
+/// there was left by a process that is gone.
+///
+/// # Errors
+/// When the data directory cannot be written.
+pub fn bind(directory: &Path) -> std::io::Result<UnixListener> {
+    let path = directory.join(SOCKET);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let address = Address::of(directory)?;
+    let listener = UnixListener::bind(&address.path)?;
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// A connection to the process that writes.
+pub struct Client {
+    stream: UnixStream,
+}
+
+impl Client {
+    /// Connects to the server of a data directory; `None` when none runs.
+    pub async fn connect(directory: &Path) -> Option<Client> {
+        let address = Address::of(directory).ok()?;
+        let stream = UnixStream::connect(&address.path).await.ok()?;
+        Some(Client { stream })
+    }
+
+    /// Sends an order and waits until it is done.
+    ///
+    /// # Errors
+    /// The server's refusal, or [`Error::Unavailable`] when it went away.
+    pub async fn order(self, operator_key: &SecretString, order: &Order) -> Result<Done, Error> {
+        let gone = |_| {
+            Error::Unavailable("the running server did not answer on its control socket".to_owned())
+        };
+        let body = serde_json::to_vec(order)
+            .map_err(|_| Error::Invalid("the order cannot be written".to_owned()))?;
+        let request = http::Request::post("/admin/v1/changes")
+            .header(http::header::HOST, "localhost")
+            .header(
+                http::header::AUTHORIZATION,
+                format!("Bearer {}", operator_key.expose()),
+            )
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|_| {
+                Error::Invalid("the operator key cannot be sent in a header".to_owned())
+            })?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(self.stream))
+                .await
+                .map_err(gone)?;
+        tokio::spawn(connection);
+        let response = sender.send_request(request).await.map_err(gone)?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), ANSWER_BYTES)
+            .collect()
+            .await;
+        let body = body
+            .map_err(|_| Error::Unavailable("the running server's answer was cut".to_owned()))?
+            .to_bytes();
+        match status.is_success() {
+            true => serde_json::from_slice(&body).map_err(|_| {
+                Error::Unavailable("the running server's answer was not understood".to_owned())
+            }),
+            false => Err(Error::from_wire(&body)),
+        }
+    }
+}
+
+/// The socket's address. A path too long for one is reached through the descriptor of its directory.
+struct Address {
+    path: PathBuf,
+    _directory: Option<File>,
+}
+
+impl Address {
+    fn of(directory: &Path) -> std::io::Result<Address> {
+        let path = directory.join(SOCKET);
+        if path.as_os_str().len() < ADDRESS_BYTES {
+            return Ok(Address {
+                path,
+                _directory: None,
+            });
+        }
+        let opened = File::open(directory)?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", opened.as_raw_fd()));
+        Ok(Address {
+            path,
+            _directory: Some(opened),
+        })
+    }
+}

@@ -1,0 +1,210 @@
+//! Everything wired: from a configuration to an open store, its register, an admin and a gateway.
+//!
+//! The server, the commands that change something when no server runs, and the quickstart all begin here.
+
+use crate::admin::{Admin, Parts};
+use crate::config::{Config, Environment, KeyError, KeyPlace, KeySource, Limits};
+use crate::ports::{GatewayClock, Registers, StoreLog};
+use crate::upstream_keys::UpstreamKeySource;
+use covenant_detect::Detector;
+use covenant_gateway::{Gateway, GatewayConfig, GatewayKeys, SetupError, Timeouts};
+use covenant_ledger::checkpoint::VerifierKey;
+use covenant_ledger::{Event, EventKind, new_id};
+use covenant_seal::{Random, SystemRandom};
+use covenant_store::{Clock, Mode, Options, Record, Store, SystemClock, Tuning};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why nothing was opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The key-encryption key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] covenant_store::Error),
+    /// The register's rows cannot be put in force.
+    #[error("{0}")]
+    Register(String),
+    /// The gateway.
+    #[error(transparent)]
+    Gateway(#[from] SetupError),
+    /// Certificates.
+    #[error(transparent)]
+    Tls(#[from] crate::tls::Error),
+    /// A socket.
+    #[error("{what}: {source}")]
+    Socket {
+        /// Which socket.
+        what: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] covenant_ledger::Error),
+}
+
+/// An open installation.
+pub struct House {
+    /// Where things rest.
+    pub store: Store,
+    /// The register in force.
+    pub registers: Arc<Registers>,
+    /// Makes changes.
+    pub admin: Arc<Admin>,
+    /// Whether the key lies apart from the data.
+    pub key_place: KeyPlace,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    limits: Limits,
+}
+
+impl House {
+    /// Opens the store as its one writer, and what stands on it.
+    ///
+    /// # Errors
+    /// Says which part cannot be opened, and why.
+    pub async fn open(config: &Config, environment: &Environment) -> Result<House, Error> {
+        let (store, key_place) = open_store(config, environment, Mode::ReadWrite).await?;
+        let upstream_keys = UpstreamKeySource {
+            environment: environment.clone(),
+            forbidden: own_files(config),
+        };
+        let registers = Registers::open(&store, upstream_keys)
+            .await
+            .map_err(Error::Register)?;
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
+            (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let admin = Arc::new(Admin::new(Parts {
+            store: store.clone(),
+            registers: Arc::clone(&registers),
+            app_keys: store.hash_key(APP_KEYS)?,
+            subjects: store.hash_key(SUBJECTS)?,
+            witnesses: witnesses(config),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+        }));
+        Ok(House {
+            store,
+            registers,
+            admin,
+            key_place,
+            clock,
+            random,
+            limits: config.limits.clone(),
+        })
+    }
+
+    /// Sets up the gateway.
+    ///
+    /// # Errors
+    /// When TLS to the upstreams cannot be set up.
+    pub fn gateway(&self) -> Result<Gateway, Error> {
+        let log = StoreLog {
+            store: self.store.clone(),
+            clock: Arc::clone(&self.clock),
+            random: Arc::clone(&self.random),
+        };
+        let keys = GatewayKeys {
+            app_key_hash: Arc::new(self.store.hash_key(APP_KEYS)?),
+            token: Arc::new(self.store.hash_key("token")?),
+            subject: Arc::new(self.store.hash_key(SUBJECTS)?),
+            cache: Arc::new(self.store.hash_key("cache")?),
+        };
+        let registers: Arc<Registers> = Arc::clone(&self.registers);
+        Ok(Gateway::new(
+            gateway_config(&self.limits),
+            Detector::standard().clone(),
+            Arc::new(log),
+            registers,
+            keys,
+            Arc::new(GatewayClock(Arc::clone(&self.clock))),
+            Arc::clone(&self.random),
+        )?)
+    }
+
+    /// Records that the program started.
+    pub(crate) async fn record_start(&self) -> Result<(), Error> {
+        let now = self.clock.now_ms();
+        let mut event = Event::new(EventKind::Started, new_id(now, self.random.as_ref())?, now);
+        let module = covenant_seal::module_description();
+        event.note = Some(format!("covenant {}, {module}", env!("CARGO_PKG_VERSION")));
+        self.store.append(Record::of(event)).await?;
+        Ok(())
+    }
+}
+
+/// Opens the store alone.
+///
+/// # Errors
+/// Says which part cannot be opened, and why.
+pub async fn open_store(
+    config: &Config,
+    environment: &Environment,
+    mode: Mode,
+) -> Result<(Store, KeyPlace), Error> {
+    let loaded = config.keys.load(&config.store.directory, environment)?;
+    let options = Options {
+        directory: config.store.directory.clone(),
+        tenant: config.store.tenant.clone(),
+        origin: config.ledger.origin.clone(),
+        keys: Arc::new(loaded.key),
+        mode,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        tuning: Tuning::default(),
+    };
+    Ok((Store::open(options).await?, loaded.place))
+}
+
+/// The label of the key that hashes keys of apps and operators.
+const APP_KEYS: &str = "app-key";
+/// The label of the key that hashes patients' references.
+const SUBJECTS: &str = "subject";
+
+fn own_files(config: &Config) -> Vec<PathBuf> {
+    let mut files = vec![config.store.directory.clone()];
+    if let KeySource::File(file) = &config.keys.source {
+        files.push(file.clone());
+    }
+    files
+}
+
+/// The configuration has parsed them once already.
+fn witnesses(config: &Config) -> Vec<VerifierKey> {
+    config
+        .ledger
+        .witnesses
+        .iter()
+        .filter_map(|key| key.parse().ok())
+        .collect()
+}
+
+fn gateway_config(limits: &Limits) -> GatewayConfig {
+    GatewayConfig {
+        limits: covenant_gateway::Limits {
+            body_bytes: limits.request_bytes,
+            answer_bytes: limits.answer_bytes,
+            in_flight: limits.requests,
+            in_flight_per_upstream: limits.requests_per_upstream,
+            ..covenant_gateway::Limits::default()
+        },
+        timeouts: Timeouts {
+            body: limits.body_timeout,
+            connect: limits.connect_timeout,
+            first_byte: limits.first_byte_timeout,
+            idle: limits.idle_timeout,
+            total: limits.total_timeout,
+        },
+        host: host_name(),
+        ..GatewayConfig::default()
+    }
+}
+
+/// The machine's name, for events; Linux tells it in a file.
+fn host_name() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}

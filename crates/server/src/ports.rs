@@ -1,0 +1,165 @@
+//! The gateway's ports, met by the store: its log, its register, its clock.
+
+use crate::state::State;
+use crate::upstream_keys::UpstreamKeySource;
+use arc_swap::ArcSwap;
+use covenant_gateway::{Log, LogRecord, Payload, Snapshot, Unavailable};
+use covenant_ledger::new_id;
+use covenant_seal::Random;
+use covenant_store::{Clock, NewPayload, PayloadKind, Record, Store};
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+
+/// The gateway's log, over the store.
+pub struct StoreLog {
+    /// Where it is kept.
+    pub store: Store,
+    /// The clock, for the ids of payloads.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness, for the ids of payloads.
+    pub random: Arc<dyn Random>,
+}
+
+impl Log for StoreLog {
+    fn record(&self, record: LogRecord) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            let unavailable = |reason: String| Unavailable {
+                part: "ledger",
+                reason,
+            };
+            let payloads = record
+                .payloads
+                .into_iter()
+                .map(|payload| self.payload(payload))
+                .collect::<Result<_, _>>();
+            let payloads =
+                payloads.map_err(|error: covenant_ledger::Error| unavailable(error.to_string()))?;
+            let record = Record {
+                event: record.event,
+                payloads,
+                register: Vec::new(),
+            };
+            self.store
+                .append(record)
+                .await
+                .map_err(|error| unavailable(error.to_string()))?;
+            Ok(())
+        })
+    }
+}
+
+impl StoreLog {
+    fn payload(&self, payload: Payload) -> Result<NewPayload, covenant_ledger::Error> {
+        Ok(NewPayload {
+            id: new_id(self.clock.now_ms(), self.random.as_ref())?,
+            kind: match payload.kind {
+                covenant_gateway::PayloadKind::Prompt => PayloadKind::Prompt,
+                covenant_gateway::PayloadKind::Answer => PayloadKind::Answer,
+                covenant_gateway::PayloadKind::Map => PayloadKind::Map,
+            },
+            content: payload.content,
+            subjects: payload.subjects,
+            keep_until_ms: payload.keep_until_ms,
+        })
+    }
+}
+
+/// The gateway's clock, over the store's.
+pub struct GatewayClock(pub Arc<dyn Clock>);
+
+impl covenant_gateway::Clock for GatewayClock {
+    fn now_ms(&self) -> i64 {
+        self.0.now_ms()
+    }
+}
+
+/// The register in force, refreshed whenever a row changes.
+pub struct Registers {
+    current: ArcSwap<Result<InForce, String>>,
+    upstream_keys: UpstreamKeySource,
+}
+
+#[derive(Clone)]
+struct InForce {
+    snapshot: Arc<Snapshot>,
+    state: Arc<State>,
+}
+
+impl Registers {
+    /// Reads the register for the first time.
+    ///
+    /// # Errors
+    /// Rows that cannot be put in force: the server then refuses to start and says which.
+    pub async fn open(
+        store: &Store,
+        upstream_keys: UpstreamKeySource,
+    ) -> Result<Arc<Registers>, String> {
+        let registers = Registers {
+            current: ArcSwap::from_pointee(Err("not read yet".to_owned())),
+            upstream_keys,
+        };
+        registers.refresh(store).await?;
+        Ok(Arc::new(registers))
+    }
+
+    /// Reads the rows again and puts them in force. Rows that cannot be put in force stop the gateway, not the
+    /// program: nothing is judged by a register that may be out of date.
+    ///
+    /// # Errors
+    /// Why the rows cannot be put in force.
+    pub async fn refresh(&self, store: &Store) -> Result<(), String> {
+        let read = self.read(store).await;
+        let refused = read.as_ref().err().cloned();
+        self.current.store(Arc::new(read));
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// Refreshes on every change of the rows; ends when the store is closed.
+    pub async fn follow(self: Arc<Registers>, store: Store) {
+        let mut version = store.register_version();
+        while version.changed().await.is_ok() {
+            if let Err(error) = self.refresh(&store).await {
+                tracing::error!(%error, "register not in force");
+            }
+        }
+    }
+
+    /// The rows in force, in the practice crates' types.
+    ///
+    /// # Errors
+    /// Why there is no register in force.
+    pub fn state(&self) -> Result<Arc<State>, String> {
+        self.current
+            .load()
+            .as_ref()
+            .as_ref()
+            .map(|current| Arc::clone(&current.state))
+            .map_err(Clone::clone)
+    }
+
+    async fn read(&self, store: &Store) -> Result<InForce, String> {
+        let rows = store
+            .register_rows()
+            .await
+            .map_err(|error| error.to_string())?;
+        let state = State::read(&rows).map_err(|error| error.to_string())?;
+        let keys = self.upstream_keys.read(&state.register);
+        let snapshot = state.snapshot(keys).map_err(|error| error.to_string())?;
+        Ok(InForce {
+            snapshot: Arc::new(snapshot),
+            state: Arc::new(state),
+        })
+    }
+}
+
+impl covenant_gateway::Register for Registers {
+    fn snapshot(&self) -> Result<Arc<Snapshot>, Unavailable> {
+        match self.current.load().as_ref() {
+            Ok(current) => Ok(Arc::clone(&current.snapshot)),
+            Err(reason) => Err(Unavailable {
+                part: "register",
+                reason: reason.clone(),
+            }),
+        }
+    }
+}

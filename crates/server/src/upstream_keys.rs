@@ -1,0 +1,68 @@
+//! The vendors' own credentials, read where a model's row says: an environment variable or a file.
+//!
+//! A row is changed by operators, and an upstream is an address outside: what a row may name is therefore bounded.
+//! No variable of Covenant's own and no file of the data directory, nor the key file itself, is ever read for a vendor.
+
+use crate::config::Environment;
+use covenant_gateway::UpstreamKeys;
+use covenant_govern::{Model, Register};
+use covenant_seal::SecretString;
+use std::path::{Path, PathBuf};
+
+/// Where vendors' credentials are looked for.
+pub struct UpstreamKeySource {
+    /// The environment at start.
+    pub environment: Environment,
+    /// Files and folders that are never read.
+    pub forbidden: Vec<PathBuf>,
+}
+
+impl UpstreamKeySource {
+    /// Reads the credential of every model that names one. One that cannot be read is left out, and said so: the
+    /// vendor will refuse the request.
+    #[must_use]
+    pub fn read(&self, register: &Register) -> UpstreamKeys {
+        let mut keys = UpstreamKeys::default();
+        for model in register.models().values() {
+            match self.credential(model) {
+                Ok(Some(key)) => keys.insert(model.alias.clone(), key),
+                Ok(None) => {}
+                Err(problem) => {
+                    tracing::warn!(model = model.alias, problem, "no credential for this model")
+                }
+            }
+        }
+        keys
+    }
+
+    fn credential(&self, model: &Model) -> Result<Option<SecretString>, &'static str> {
+        if let Some(name) = &model.api_key_env {
+            if name.to_ascii_uppercase().starts_with("COVENANT") {
+                return Err("its row names a variable of Covenant's own");
+            }
+            let value = self
+                .environment
+                .value(name)
+                .ok_or("its environment variable is not set")?;
+            return Ok(Some(SecretString::new(value.trim().to_owned())));
+        }
+        let Some(file) = &model.api_key_file else {
+            return Ok(None);
+        };
+        let file = Path::new(file)
+            .canonicalize()
+            .map_err(|_| "its key file cannot be found")?;
+        if self.is_forbidden(&file) {
+            return Err("its row names a file of Covenant's own");
+        }
+        let text = std::fs::read_to_string(file).map_err(|_| "its key file cannot be read")?;
+        Ok(Some(SecretString::new(text.trim().to_owned())))
+    }
+
+    fn is_forbidden(&self, file: &Path) -> bool {
+        self.forbidden
+            .iter()
+            .filter_map(|path| path.canonicalize().ok())
+            .any(|path| file.starts_with(path))
+    }
+}
