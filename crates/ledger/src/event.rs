@@ -14,6 +14,10 @@ use crate::Error;
 /// The version this program writes; a reader refuses newer ones.
 pub const VERSION: u16 = 1;
 
+/// The most payloads an event should list; what shreds more writes several events. So many fit an entry bundle with
+/// ids of up to 40 characters.
+pub const MAX_PAYLOADS_PER_EVENT: usize = 1_000;
+
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -129,9 +133,9 @@ pub enum EventKind {
     Operator,
     /// Somebody read sealed content back.
     ContentRead,
-    /// Payloads reached the end of their time and their keys were shredded.
+    /// Payloads reached the end of their time and their keys were shredded. Every one of them is listed.
     PayloadExpired,
-    /// Payloads were shredded by command.
+    /// Payloads were shredded by command. Every one of them is listed.
     PayloadShredded,
     /// A payload was sealed anew; the event carries the new digest.
     PayloadReencrypted,

@@ -15,10 +15,10 @@ mod note;
 pub mod proof;
 pub mod tiles;
 pub mod tree;
-// verify follows
+pub mod verify;
 
 pub use error::Error;
 pub use event::{
-    Change, Counts, Event, EventKind, Outcome, PayloadRef, PolicyDecision, Sizes, VERSION, What,
-    Who, Why, new_id,
+    Change, Counts, Event, EventKind, MAX_PAYLOADS_PER_EVENT, Outcome, PayloadRef, PolicyDecision,
+    Sizes, VERSION, What, Who, Why, new_id,
 };

@@ -370,3 +370,56 @@ fn is_key_name(name: &str) -> bool {
             .chars()
             .any(|c| c.is_whitespace() || c.is_control() || c == '+')
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+    use super::*;
+
+    /// A note is accepted when the key of the case has signed it.
+    fn accepts(key: &str, note: &str) -> Result<bool, Error> {
+        Ok(!note.parse::<Note>()?.verified(&[key.parse()?])?.is_empty())
+    }
+
+    #[test]
+    fn notes_are_accepted_and_refused_as_the_cases_say() {
+        let cases = include_str!("../../../testdata/ledger/notes.txt");
+        let mut checked = 0;
+        for case in cases.split_terminator("~~~~\n") {
+            let (head, rest) = case.split_once('\n').unwrap();
+            let (name, expected) = head.split_once(": ").unwrap();
+            let (key, note) = rest.split_once('\n').unwrap();
+            match expected {
+                "accept" => assert_eq!(accepts(key, note), Ok(true), "{name}"),
+                "refuse" => assert_ne!(accepts(key, note), Ok(true), "{name}"),
+                other => panic!("{name}: {other}"),
+            }
+            checked += 1;
+        }
+        assert_eq!(checked, 28);
+    }
+
+    #[test]
+    fn an_accepted_note_is_written_as_it_was_read() {
+        let cases = include_str!("../../../testdata/ledger/notes.txt");
+        let case = cases.split_terminator("~~~~\n").next().unwrap();
+        let (_, note) = case.split_once('\n').unwrap().1.split_once('\n').unwrap();
+        assert_eq!(note.parse::<Note>().unwrap().to_string(), note);
+    }
+
+    #[test]
+    fn a_note_may_have_sixteen_signatures_but_not_a_thousand() {
+        let line = "\u{2014} a.example AAAAAAA=\n";
+        assert!(
+            format!("text\n\n{}", line.repeat(16))
+                .parse::<Note>()
+                .is_ok()
+        );
+        assert!(
+            format!("text\n\n{}", line.repeat(1000))
+                .parse::<Note>()
+                .is_err()
+        );
+    }
+}

@@ -108,19 +108,27 @@ pub fn encode_bundle<E: AsRef<[u8]>>(
 ///
 /// # Errors
 /// [`Error::Format`] when the last entry is cut short.
-pub fn decode_bundle(mut bytes: &[u8]) -> Result<Vec<&[u8]>, Error> {
+pub fn decode_bundle(bytes: &[u8]) -> Result<Vec<&[u8]>, Error> {
+    match split_bundle(bytes) {
+        (entries, false) => Ok(entries),
+        (_, true) => Err(Error::Format {
+            what: "entry bundle",
+            problem: "the last entry is cut short",
+        }),
+    }
+}
+
+/// Returns the whole entries of a bundle, and whether something that is no entry follows them.
+pub(crate) fn split_bundle(mut bytes: &[u8]) -> (Vec<&[u8]>, bool) {
     const { assert!(MAX_ENTRY_BYTES == u16::MAX as usize) };
-    let cut = Error::Format {
-        what: "entry bundle",
-        problem: "the last entry is cut short",
-    };
     let mut entries = Vec::new();
-    while !bytes.is_empty() {
-        let (length, rest) = bytes.split_first_chunk::<2>().ok_or(cut.clone())?;
+    while let Some((length, rest)) = bytes.split_first_chunk::<2>() {
         let length = usize::from(u16::from_be_bytes(*length));
-        let (entry, rest) = rest.split_at_checked(length).ok_or(cut.clone())?;
+        let Some((entry, rest)) = rest.split_at_checked(length) else {
+            break;
+        };
         entries.push(entry);
         bytes = rest;
     }
-    Ok(entries)
+    (entries, !bytes.is_empty())
 }
