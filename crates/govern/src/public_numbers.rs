@@ -1,10 +1,13 @@
 //! Telephone numbers that belong to everybody: an answer may contain them although no request did.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::Error;
+use crate::minimum_necessary::{line_of, read};
 
 /// A number that everybody may call, with who runs it and where that is published.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -21,7 +24,7 @@ pub struct PublicNumber {
 /// The public numbers by their digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    rows: Vec<(String, PublicNumber)>,
+    rows: BTreeMap<String, PublicNumber>,
 }
 
 static SHIPPED: LazyLock<Result<Table, Error>> = LazyLock::new(|| {
@@ -43,35 +46,34 @@ impl Table {
     /// Reads a table.
     ///
     /// # Errors
-    /// [`Error::Table`] with the line, when the text is not such a table or a number has not 3 to 11 digits.
+    /// [`Error::Table`] with the line: not such a file, a number of another length, a number that is there twice.
     pub fn parse(file: &str, text: &str) -> Result<Table, Error> {
-        let source: Source = crate::minimum_necessary::read(file, text)?;
-        let mut rows = Vec::with_capacity(source.number.len());
+        let source: Source = read(file, text)?;
+        let mut rows: BTreeMap<String, PublicNumber> = BTreeMap::new();
         for row in source.number {
-            let digits = national(&row.number);
-            if !matches!(digits.len(), 3 | 10) {
-                let message = format!("the number of {:?} has not 3 or 10 digits", row.name);
-                return Err(Error::Table {
+            let fault = |message: &str| {
+                let line = line_of(text, row.span().start);
+                Error::Table {
                     file: file.to_owned(),
-                    line: 0,
-                    message,
-                });
+                    line,
+                    message: message.to_owned(),
+                }
+            };
+            let digits = national(&row.get_ref().number)
+                .filter(|digits| matches!(digits.len(), 3 | 5 | 6 | 10));
+            let digits = digits.ok_or_else(|| fault("a number has 3, 5, 6 or 10 digits"))?;
+            if rows.contains_key(&digits) {
+                return Err(fault("this number is there twice"));
             }
-            rows.push((digits, row));
+            rows.insert(digits, row.into_inner());
         }
-        rows.sort_by(|one, other| one.0.cmp(&other.0));
         Ok(Table { rows })
     }
 
     /// Returns the public number that a text spells, whatever its punctuation and country code.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<&PublicNumber> {
-        let digits = national(text);
-        let at = self
-            .rows
-            .binary_search_by(|row| row.0.as_str().cmp(&digits))
-            .ok()?;
-        self.rows.get(at).map(|row| &row.1)
+        self.rows.get(&national(text)?)
     }
 
     /// Says whether a text spells a public number.
@@ -82,21 +84,33 @@ impl Table {
 
     /// Returns every number, in the order of their digits.
     pub fn iter(&self) -> impl Iterator<Item = &PublicNumber> {
-        self.rows.iter().map(|row| &row.1)
+        self.rows.values()
     }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Source {
-    number: Vec<PublicNumber>,
+    number: Vec<Spanned<PublicNumber>>,
 }
 
-/// The digits of a number without the country code 1.
-fn national(text: &str) -> String {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    match digits.strip_prefix('1') {
+/// The digits of a number without the country code 1; nothing when the text is more than a number.
+fn national(text: &str) -> Option<String> {
+    let punctuation = |character: char| {
+        matches!(
+            character,
+            ' ' | '-' | '.' | '(' | ')' | '+' | '/' | '\u{a0}' | '\u{2010}'..='\u{2013}'
+        )
+    };
+    let digits: String = text
+        .chars()
+        .filter(|character| !punctuation(*character))
+        .collect();
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(match digits.strip_prefix('1') {
         Some(rest) if rest.len() == 10 => rest.to_owned(),
         _ => digits,
-    }
+    })
 }
