@@ -58,7 +58,7 @@ class Key:
 
 
 class Checkpoint:
-    """A signed checkpoint: origin, size and root; `signed_by` are those of `keys` that have signed."""
+    """A signed checkpoint; the first of `keys` is the log's, `signed_by` are those of them that have signed."""
     def __init__(self, path, keys):
         try:
             note = pathlib.Path(path).read_bytes().decode()
@@ -80,7 +80,7 @@ class Checkpoint:
             for key in (key for key in keys if (key.name, key.id) == (parts[1], signature[:4])):
                 key.verify(text + "\n", signature[4:])
                 self.signed_by.append(key)
-        if not any(key.kind == LOG and key.name == self.origin for key in self.signed_by):
+        if keys[0].name != self.origin or keys[0] not in self.signed_by:
             raise Bad(f"{path} is not signed by the log")
 
 
@@ -180,15 +180,15 @@ def main():
     try:
         head = Checkpoint(pathlib.Path(options.directory) / "checkpoint", keys)
         since = Checkpoint(options.since, keys) if options.since else None
-        for key in keys:
-            if key not in head.signed_by:
-                raise Bad(f"{key.name} has not signed the checkpoint")
+        for key in (key for key in keys if key not in head.signed_by):
+            raise Bad(f"{key.name} has not signed the checkpoint")
         export = Export(options.directory, {"log's": head} | ({"saved": since} if since else {}))
         export.verify(head.size)
     except Bad as bad:
         print(f"NOT WHOLE: {bad}")
         return 1
-    elsewhere = [f"a saved checkpoint of size {since.size}"] * bool(since) + [f"witness {key.name}" for key in keys[1:]]
+    elsewhere = [f"a saved checkpoint of size {since.size}"] if since else []
+    elsewhere += [f"witness {key.name}" for key in options.witness]
     print(f"log {head.origin}: checkpoint, {export.entries} entries, {export.files} tiles and bundles checked")
     print(f"size {head.size}, root {base64.b64encode(head.root).decode()}")
     print("measured against", ", ".join(elsewhere) or "itself: consistency only, no checkpoint from elsewhere was given")
