@@ -106,10 +106,17 @@ impl Agreement {
             AgreementState::Signed { .. } if self.expires.is_some_and(|last| last < today) => {
                 AgreementStatus::Expired
             }
-            AgreementState::Signed { on, .. } if today < self.effective.max(*on) => {
-                AgreementStatus::Signed
-            }
+            AgreementState::Signed { .. } if today < self.begins() => AgreementStatus::Signed,
             AgreementState::Signed { .. } => AgreementStatus::InForce,
+        }
+    }
+
+    /// Returns the first day on which it can be in force: that of its term, or of the last signature if later.
+    #[must_use]
+    pub fn begins(&self) -> Date {
+        match &self.state {
+            AgreementState::Signed { on, .. } => self.effective.max(*on),
+            AgreementState::Draft | AgreementState::Terminated { .. } => self.effective,
         }
     }
 

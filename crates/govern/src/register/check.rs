@@ -297,10 +297,8 @@ fn shared_day(one: &Agreement, other: &Agreement) -> Option<Date> {
 }
 
 fn signed_term(agreement: &Agreement) -> Option<(Date, Option<Date>)> {
-    let AgreementState::Signed { on, .. } = &agreement.state else {
-        return None;
-    };
-    Some((agreement.effective.max(*on), agreement.expires))
+    matches!(agreement.state, AgreementState::Signed { .. })
+        .then(|| (agreement.begins(), agreement.expires))
 }
 
 fn short_enough(object: &str, decision: &RouteDecision) -> Result<(), Error> {

@@ -77,7 +77,12 @@ fn agreement_for(
         .filter(|row| row.status(today) == AgreementStatus::InForce)
         .collect();
     if in_force.is_empty() {
-        let nearest = of_vendor().max_by_key(|row| row.status(today).nearness());
+        let nearest = of_vendor().max_by_key(|row| {
+            (
+                row.covers_service(&model.service),
+                row.status(today).nearness(),
+            )
+        });
         return Err(nearest.map_or_else(|| no_agreement(model), |row| not_in_force(row, today)));
     }
     let for_service: Vec<&Agreement> = in_force
@@ -199,7 +204,7 @@ fn not_in_force(agreement: &Agreement, today: Date) -> Uncovered {
     let (since, remedy) = match status {
         AgreementStatus::Draft => (String::new(), format!("`covenant baa sign {id}`")),
         AgreementStatus::Signed => (
-            format!(", its term begins on {}", agreement.effective),
+            format!(", its term begins on {}", agreement.begins()),
             format!("wait, or `covenant baa amend {id}` if the date is wrong"),
         ),
         AgreementStatus::Expired => (
