@@ -111,26 +111,21 @@ impl Change {
 
     /// Says what would have to differ.
     pub(crate) fn words(self, ask: &Ask) -> String {
-        let (who, id) = (noun(ask.principal.kind), &ask.principal.id);
+        let who = noun(ask.principal.kind);
         match self {
-            Change::GivePurpose => format!(
-                "the {who} was not given the purpose {}; give it with `covenant {who} purpose add {id} {}`",
-                ask.purpose, ask.purpose
-            ),
-            Change::GiveModel => {
-                format!("the {who} was not given the model {0}; give it with `covenant {who} model add {id} {0}`", alias(ask))
-            }
-            Change::GiveReason => "no reason was given; give one with `--reason`".to_owned(),
+            Change::GivePurpose => format!("the {who} was not given the purpose {}{}", ask.purpose, give_purpose(ask)),
+            Change::GiveModel => format!("the {who} was not given the model {}", alias(ask)),
+            Change::GiveReason => "no reason was given in words".to_owned(),
             Change::NamePatient => {
                 "the request does not name exactly one patient; name one in the header X-Covenant-Patient".to_owned()
             }
             Change::NoteConsent(label) => format!("no authorization or consent is noted for {label}"),
-            Change::Agreement => format!("no agreement in force covers {}; record one with `covenant baa add`", alias(ask)),
+            Change::Agreement => format!("no agreement in force covers {}; record one with `covenant baa draft` and `covenant baa sign`", alias(ask)),
             Change::OpenRoute => {
                 format!("no decision opens a de-identified route to {}; record one with `covenant decision add`", alias(ask))
             }
             Change::NameBasis(basis) => {
-                format!("the route to {} does not name the research basis {basis}; `covenant model edit` sets it", alias(ask))
+                format!("the route to {} does not name the research basis {basis}; name it with `covenant model add --research-basis {basis}`", alias(ask))
             }
             Change::AskFor(purpose) => format!("the purpose is {}, not {purpose}", ask.purpose),
             Change::AddRole(role) => format!("the {who} does not hold the role {role}"),
@@ -147,6 +142,24 @@ fn give_model(ask: &mut Ask) {
     if !models.is_empty() && !models.contains(alias) {
         models.push(alias.clone());
     }
+}
+
+/// The command sets all purposes of an app at once, so it names those it has too.
+fn give_purpose(ask: &Ask) -> String {
+    if ask.principal.kind != PrincipalKind::App {
+        return String::new();
+    }
+    let mut purposes = ask.principal.purposes.clone();
+    purposes.push(ask.purpose);
+    let purposes: Vec<String> = purposes
+        .iter()
+        .map(|purpose| format!("--purpose {purpose}"))
+        .collect();
+    format!(
+        "; give it with `covenant app purpose {} {}`",
+        ask.principal.id,
+        purposes.join(" ")
+    )
 }
 
 fn alias(ask: &Ask) -> &str {

@@ -34,7 +34,7 @@
 //! assert_eq!(
 //!     engine.explain(&ask).would_allow[0],
 //!     "the app was not given the purpose treatment; \
-//!      give it with `covenant app purpose add discharge-letters treatment`"
+//!      give it with `covenant app purpose discharge-letters --purpose treatment`"
 //! );
 //!
 //! app.purposes.push(Purpose::Treatment);

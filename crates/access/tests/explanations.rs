@@ -22,7 +22,7 @@ fn a_missing_purpose_is_explained_with_the_command_that_gives_it() {
         (policy.effect, policy.satisfied, policy.decisive),
         (Effect::Forbid, true, true)
     );
-    let remedy = "the app was not given the purpose payment; give it with `covenant app purpose add demo payment`";
+    let remedy = "the app was not given the purpose payment; give it with `covenant app purpose demo --purpose treatment --purpose payment`";
     assert_eq!(policy.differs[0], remedy);
     assert_eq!(told.would_allow[0], remedy);
 }

@@ -52,9 +52,10 @@ pub enum AgreementState {
         /// Who signed for us.
         by: String,
     },
-    /// Ended before its term.
+    /// Ended before its term. It covers nothing from the moment this is recorded; an end agreed for a later day is
+    /// the last day of the term instead.
     Terminated {
-        /// The first day on which it no longer holds.
+        /// The first day on which it no longer held.
         on: Date,
         /// Why it was ended.
         why: String,
@@ -96,8 +97,8 @@ impl Agreement {
         }
     }
 
-    /// Returns how the agreement stands on a day. First and last day of the term are in force; the day of a
-    /// termination is not.
+    /// Returns how the agreement stands on a day. First and last day of the term are in force; a terminated
+    /// agreement is on no day, whatever its term.
     #[must_use]
     pub fn status(&self, today: Date) -> AgreementStatus {
         match &self.state {

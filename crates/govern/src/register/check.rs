@@ -203,8 +203,10 @@ fn missing(object: &str, kind: &'static str, id: &str) -> Error {
 }
 
 fn add(kind: &str, id: &str) -> String {
-    let noun = if kind == "agreement" { "baa" } else { kind };
-    format!("covenant {noun} add {id}")
+    match kind {
+        "agreement" => format!("covenant baa draft {id}"),
+        kind => format!("covenant {kind} add {id}"),
+    }
 }
 
 fn filled(object: &str, field: &'static str, text: &str) -> Result<(), Error> {

@@ -55,7 +55,7 @@ fn route_allows(model: &Model, features: &[Feature]) -> Result<(), Uncovered> {
         words: format!("the route to {} does not allow {names}", model.alias),
         citation: "164.514(b)(2)(i)(P)-(Q)",
         remedy: format!(
-            "`covenant model allow {} {names}`, where the agreement covers it",
+            "`covenant model add {}` with `--allow {names}`, where the agreement names it too",
             model.alias
         ),
     })
@@ -193,7 +193,7 @@ fn no_agreement(model: &Model) -> Uncovered {
         words: format!("there is no business associate agreement with vendor {vendor}"),
         citation: "164.502(e), 164.504(e)",
         remedy: format!(
-            "`covenant baa add --vendor {vendor}` once it is signed, or `covenant decision add --vendor {vendor}` for a de-identified route"
+            "`covenant baa draft --vendor {vendor}` and `covenant baa sign` once there is one, or `covenant decision add --vendor {vendor}` for a de-identified route"
         ),
     }
 }
@@ -205,7 +205,7 @@ fn not_in_force(agreement: &Agreement, today: Date) -> Uncovered {
         AgreementStatus::Draft => (String::new(), format!("`covenant baa sign {id}`")),
         AgreementStatus::Signed => (
             format!(", its term begins on {}", agreement.begins()),
-            format!("wait, or `covenant baa amend {id}` if the date is wrong"),
+            format!("wait, or `covenant baa sign {id}` again if the date is wrong"),
         ),
         AgreementStatus::Expired => (
             agreement
@@ -213,13 +213,16 @@ fn not_in_force(agreement: &Agreement, today: Date) -> Uncovered {
                 .map(|last| format!(" since the end of {last}"))
                 .unwrap_or_default(),
             format!(
-                "`covenant baa add --vendor {}` for its successor",
+                "`covenant baa draft --vendor {}` and `covenant baa sign` for its successor",
                 agreement.vendor
             ),
         ),
         AgreementStatus::Terminated | AgreementStatus::InForce => (
             String::new(),
-            format!("`covenant baa add --vendor {}`", agreement.vendor),
+            format!(
+                "`covenant baa draft --vendor {}` and `covenant baa sign` for another",
+                agreement.vendor
+            ),
         ),
     };
     Uncovered {
@@ -241,7 +244,7 @@ fn not_named(agreements: &[&Agreement], what: &str, name: &str, reason: Reason) 
         words: format!("the business associate agreement {ids} does not name the {what} {name}"),
         citation: "164.504(e)(2)(i)",
         remedy: format!(
-            "`covenant baa amend {ids} --add-{what} {name}` once the agreement says so"
+            "`covenant baa draft {ids}` anew with `--{what} {name}`, and `covenant baa sign`, once the paper says so"
         ),
     }
 }
@@ -259,7 +262,7 @@ fn feature_not_covered(agreement: &Agreement, features: &[Feature]) -> Uncovered
         words: format!("the business associate agreement {id} does not name {names}"),
         citation: "164.504(e)(2)(i)",
         remedy: format!(
-            "`covenant baa amend {id} --add-feature {names}` once the agreement says so"
+            "`covenant baa draft {id}` anew with `--feature {names}`, and `covenant baa sign`, once the paper says so"
         ),
     }
 }
@@ -300,7 +303,7 @@ fn feature_not_decided(decision: &RouteDecision, features: &[Feature]) -> Uncove
         ),
         citation: decision.method.citation(),
         remedy: format!(
-            "leave {names} out, or `covenant baa add --vendor {}` for an agreement that names it",
+            "leave {names} out, or `covenant baa draft --vendor {}` for an agreement that names it",
             decision.vendor
         ),
     }
