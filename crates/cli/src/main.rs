@@ -1,2 +1,58 @@
 //! The `covenant` command.
-fn main() {}
+//!
+//! A door: it reads arguments and files, calls the rooms below and prints what they say. `main` is one match; each
+//! command has a file in `commands`.
+
+mod arguments;
+mod clock;
+mod commands;
+mod documents;
+mod exit;
+mod highlight;
+mod reach;
+mod terminal;
+
+use arguments::{Cli, Command};
+use clap::Parser as _;
+use commands::{
+    app, baa, content, decision, deid, detect, init, keys, ledger, model, operator, policy,
+    quickstart, serve, status, vendor,
+};
+use exit::Outcome;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("covenant: {}", failure.message);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Outcome {
+    let globals = &cli.globals;
+    match cli
+        .command
+        .unwrap_or_else(|| Command::Quickstart(quickstart::Arguments::default()))
+    {
+        Command::Quickstart(arguments) => quickstart::run(arguments, globals),
+        Command::Init(arguments) => init::run(arguments, globals),
+        Command::Serve(arguments) => serve::run(arguments, globals),
+        Command::Status(arguments) => status::run(arguments, globals),
+        Command::Detect(arguments) => detect::run(&arguments, globals),
+        Command::Deid(arguments) => deid::run(&arguments, globals),
+        Command::Restore(arguments) => deid::restore(&arguments, globals),
+        Command::Vendor(command) => vendor::run(command, globals),
+        Command::Baa(command) => baa::run(command, globals),
+        Command::Model(command) => model::run(command, globals),
+        Command::Decision(command) => decision::run(command, globals),
+        Command::App(command) => app::run(command, globals),
+        Command::Operator(command) => operator::run(command, globals),
+        Command::Policy(command) => policy::run(command, globals),
+        Command::Ledger(command) => ledger::run(command, globals),
+        Command::Content(command) => content::run(command, globals),
+        Command::Keys(command) => keys::run(command, globals),
+    }
+}

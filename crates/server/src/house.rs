@@ -2,13 +2,12 @@
 //!
 //! The server, the commands that change something when no server runs, and the quickstart all begin here.
 
-use crate::admin::{Admin, Parts};
+use crate::admin::{Admin, Change, Order, Parts, ShownOnce};
 use crate::config::{Config, Environment, KeyError, KeyPlace, KeySource, Limits};
 use crate::ports::{GatewayClock, Registers, StoreLog};
 use crate::upstream_keys::UpstreamKeySource;
 use covenant_detect::Detector;
 use covenant_gateway::{Gateway, GatewayConfig, GatewayKeys, SetupError, Timeouts};
-use covenant_ledger::checkpoint::VerifierKey;
 use covenant_ledger::{Event, EventKind, new_id};
 use covenant_seal::{Random, SystemRandom};
 use covenant_store::{Clock, Mode, Options, Record, Store, SystemClock, Tuning};
@@ -82,7 +81,7 @@ impl House {
             registers: Arc::clone(&registers),
             app_keys: store.hash_key(APP_KEYS)?,
             subjects: store.hash_key(SUBJECTS)?,
-            witnesses: witnesses(config),
+            witnesses: config.ledger.witness_keys(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
         }));
@@ -102,6 +101,15 @@ impl House {
     /// # Errors
     /// When TLS to the upstreams cannot be set up.
     pub fn gateway(&self) -> Result<Gateway, Error> {
+        let registers: Arc<Registers> = Arc::clone(&self.registers);
+        self.gateway_over(registers)
+    }
+
+    /// Sets up the gateway over another view of the register.
+    pub(crate) fn gateway_over(
+        &self,
+        registers: Arc<dyn covenant_gateway::Register>,
+    ) -> Result<Gateway, Error> {
         let log = StoreLog {
             store: self.store.clone(),
             clock: Arc::clone(&self.clock),
@@ -113,7 +121,6 @@ impl House {
             subject: Arc::new(self.store.hash_key(SUBJECTS)?),
             cache: Arc::new(self.store.hash_key("cache")?),
         };
-        let registers: Arc<Registers> = Arc::clone(&self.registers);
         Ok(Gateway::new(
             gateway_config(&self.limits),
             Detector::standard().clone(),
@@ -123,6 +130,36 @@ impl House {
             Arc::new(GatewayClock(Arc::clone(&self.clock))),
             Arc::clone(&self.random),
         )?)
+    }
+
+    /// Makes the first operator of a new installation; there is nobody yet whose key could be asked for.
+    ///
+    /// # Errors
+    /// When there is an operator already, or the name is no name.
+    pub async fn first_operator(
+        &self,
+        name: &str,
+        roles: Vec<covenant_access::Role>,
+    ) -> Result<ShownOnce, crate::admin::Error> {
+        use crate::admin::Error;
+        let state = self.registers.state().map_err(Error::Unavailable)?;
+        if !state.operators.is_empty() {
+            return Err(Error::Invalid(
+                "there are operators already; one of them adds the next".to_owned(),
+            ));
+        }
+        let change = Change::OperatorAdd {
+            name: name.to_owned(),
+            roles,
+            key_expires_in_ms: None,
+        };
+        let order = Order {
+            change,
+            why: "the first operator".to_owned(),
+        };
+        let done = self.admin.dangerous_execute_as(name, order).await?;
+        done.key
+            .ok_or_else(|| Error::Unavailable("no key came back".to_owned()))
     }
 
     /// Records that the program started.
@@ -170,16 +207,6 @@ fn own_files(config: &Config) -> Vec<PathBuf> {
         files.push(file.clone());
     }
     files
-}
-
-/// The configuration has parsed them once already.
-fn witnesses(config: &Config) -> Vec<VerifierKey> {
-    config
-        .ledger
-        .witnesses
-        .iter()
-        .filter_map(|key| key.parse().ok())
-        .collect()
 }
 
 fn gateway_config(limits: &Limits) -> GatewayConfig {

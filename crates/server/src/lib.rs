@@ -5,6 +5,7 @@
 //! `covenant-store`. The ports the gateway needs are met by one wrapper over the store.
 
 pub mod admin;
+mod apart;
 pub mod config;
 pub mod control;
 mod health;
@@ -13,6 +14,7 @@ mod jobs;
 pub mod listen;
 pub mod logs;
 pub mod ports;
+pub mod quickstart;
 mod routes;
 mod running;
 pub mod state;

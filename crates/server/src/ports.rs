@@ -22,33 +22,37 @@ pub struct StoreLog {
 
 impl Log for StoreLog {
     fn record(&self, record: LogRecord) -> BoxFuture<'_, Result<(), Unavailable>> {
+        let prepared = self.prepare(record);
+        let store = self.store.clone();
         Box::pin(async move {
             let unavailable = |reason: String| Unavailable {
                 part: "ledger",
                 reason,
             };
-            let payloads = record
-                .payloads
-                .into_iter()
-                .map(|payload| self.payload(payload))
-                .collect::<Result<_, _>>();
-            let payloads =
-                payloads.map_err(|error: covenant_ledger::Error| unavailable(error.to_string()))?;
-            let record = Record {
-                event: record.event,
-                payloads,
-                register: Vec::new(),
-            };
-            self.store
-                .append(record)
-                .await
-                .map_err(|error| unavailable(error.to_string()))?;
+            let record = prepared.map_err(|error| unavailable(error.to_string()))?;
+            let appended =
+                crate::apart::apart(move || async move { store.append(record).await }).await;
+            let appended = appended.ok_or_else(|| unavailable("its task was cut".to_owned()))?;
+            appended.map_err(|error| unavailable(error.to_string()))?;
             Ok(())
         })
     }
 }
 
 impl StoreLog {
+    fn prepare(&self, record: LogRecord) -> Result<Record, covenant_ledger::Error> {
+        let payloads = record
+            .payloads
+            .into_iter()
+            .map(|payload| self.payload(payload));
+        let payloads = payloads.collect::<Result<_, _>>()?;
+        Ok(Record {
+            event: record.event,
+            payloads,
+            register: Vec::new(),
+        })
+    }
+
     fn payload(&self, payload: Payload) -> Result<NewPayload, covenant_ledger::Error> {
         Ok(NewPayload {
             id: new_id(self.clock.now_ms(), self.random.as_ref())?,

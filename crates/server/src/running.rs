@@ -148,16 +148,18 @@ fn background(house: &House, config: &Config, tls: Option<&Tls>) -> Vec<JoinHand
     let (store, clock) = (&house.store, &house.clock);
     let mut tasks = vec![
         tokio::spawn(Arc::clone(&house.registers).follow(store.clone())),
-        tokio::spawn(jobs::expire(
-            store.clone(),
-            Arc::clone(clock),
-            config.jobs.clone(),
-        )),
-        tokio::spawn(jobs::rotate_log_key(
-            store.clone(),
-            Arc::clone(clock),
-            config.jobs.clone(),
-        )),
+        {
+            let (store, clock, jobs) = (store.clone(), Arc::clone(clock), config.jobs.clone());
+            tokio::spawn(async move {
+                let _ = crate::apart::apart(move || jobs::expire(store, clock, jobs)).await;
+            })
+        },
+        {
+            let (store, clock, jobs) = (store.clone(), Arc::clone(clock), config.jobs.clone());
+            tokio::spawn(async move {
+                let _ = crate::apart::apart(move || jobs::rotate_log_key(store, clock, jobs)).await;
+            })
+        },
     ];
     if let Some(tls) = tls {
         tasks.push(tokio::spawn(

@@ -14,9 +14,6 @@ mod logs;
 mod server;
 mod store;
 
-#[cfg(test)]
-mod tests;
-
 pub use content::{Content, Jobs};
 pub use document::Error;
 pub use environment::Environment;

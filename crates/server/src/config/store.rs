@@ -2,6 +2,7 @@
 
 use super::document::{Document, Error};
 use super::environment::Environment;
+use covenant_ledger::checkpoint::VerifierKey;
 use serde::Deserialize;
 use std::path::PathBuf;
 use toml::Spanned;
@@ -81,6 +82,17 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// The keys of the witnesses; parsing has found each sound.
+    #[must_use]
+    pub fn witness_keys(&self) -> Vec<VerifierKey> {
+        self.witnesses
+            .iter()
+            .filter_map(|key| key.parse().ok())
+            .collect()
+    }
+}
+
 fn name(written: Spanned<String>, key: &str, document: &Document<'_>) -> Result<String, Error> {
     let text = written.get_ref();
     let fine = (1..=64).contains(&text.len())
@@ -114,10 +126,7 @@ fn origin_name(written: Spanned<String>, document: &Document<'_>) -> Result<Stri
 }
 
 fn witness(written: Spanned<String>, document: &Document<'_>) -> Result<String, Error> {
-    match written
-        .get_ref()
-        .parse::<covenant_ledger::checkpoint::VerifierKey>()
-    {
+    match written.get_ref().parse::<VerifierKey>() {
         Ok(_) => Ok(written.into_inner()),
         Err(_) => Err(document.refuse(
             written.span(),

@@ -1,0 +1,104 @@
+//! `covenant decision`: a named person opens a de-identified route, until a day.
+
+use crate::arguments::Globals;
+use crate::commands::register;
+use crate::exit::Outcome;
+use crate::reach::change;
+use clap::{Args, Subcommand};
+use covenant_govern::{Date, Feature, Method, RouteDecision};
+use covenant_server::admin::Change;
+
+/// Decisions that open a de-identified route.
+#[derive(Subcommand)]
+pub(crate) enum Decision {
+    /// Open a de-identified route to a vendor without an agreement
+    Add(Add),
+    /// List the decisions and whether each holds today
+    List,
+    /// Show one decision
+    Show {
+        /// The decision's id
+        id: String,
+    },
+    /// Close the route at once
+    Revoke {
+        /// The decision's id
+        id: String,
+        #[command(flatten)]
+        why: register::Why,
+    },
+}
+
+/// A decision. Without --expert the method is Safe Harbor in full, 45 CFR 164.514(b)(2).
+#[derive(Args)]
+pub(crate) struct Add {
+    /// The id, such as summaries-2026
+    id: String,
+    /// The vendor's id
+    #[arg(long)]
+    vendor: String,
+    /// The alias of the model; * for every model of the vendor
+    #[arg(long)]
+    model: String,
+    /// The id of an expert's determination, 45 CFR 164.514(b)(1)
+    #[arg(long, value_name = "ID", requires = "expert_expires")]
+    expert: Option<String>,
+    /// The last day the determination holds, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", requires = "expert")]
+    expert_expires: Option<Date>,
+    /// Who accepts what the detector misses
+    #[arg(long, value_name = "NAME")]
+    accepted_by: String,
+    /// The share of mentions missed that is accepted, 0 to 1, as published with the detector
+    #[arg(long, value_name = "RATE")]
+    accepted_miss_rate: f64,
+    /// Why the route is opened
+    #[arg(long)]
+    reason: String,
+    /// The last day it holds, YYYY-MM-DD
+    #[arg(long)]
+    expires: Date,
+    /// A feature the determination names beyond plain text
+    #[arg(long = "feature", value_name = "FEATURE")]
+    features: Vec<Feature>,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: Decision, globals: &Globals) -> Outcome {
+    match command {
+        Decision::Add(add) => {
+            let why = register::Why::of(&add.reason);
+            change(
+                globals,
+                Change::DecisionAdd {
+                    decision: add.read(),
+                },
+                why,
+            )
+        }
+        Decision::List => register::list(globals, "decision"),
+        Decision::Show { id } => register::show(globals, "decision", &id),
+        Decision::Revoke { id, why } => change(globals, Change::DecisionRevoke { id }, why),
+    }
+}
+
+impl Add {
+    fn read(self) -> RouteDecision {
+        let method = match (self.expert, self.expert_expires) {
+            (Some(id), Some(expires)) => Method::Expert { id, expires },
+            _ => Method::SafeHarbor,
+        };
+        RouteDecision {
+            id: self.id,
+            vendor: self.vendor,
+            model: self.model,
+            method,
+            accepted_by: self.accepted_by,
+            accepted_miss_rate: self.accepted_miss_rate,
+            reason: self.reason,
+            made: crate::clock::today(),
+            expires: self.expires,
+            features: self.features,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `covenant operator`: people who may change the register, read content back and look after keys.
+
+use crate::arguments::Globals;
+use crate::clock::Span;
+use crate::commands::register;
+use crate::exit::Outcome;
+use crate::reach::change;
+use clap::{Args, Subcommand};
+use covenant_access::Role;
+use covenant_server::admin::Change;
+
+/// Operators.
+#[derive(Subcommand)]
+pub(crate) enum Operator {
+    /// Add an operator; the key is shown once
+    Add(Add),
+    /// List the operators
+    List,
+    /// Stop an operator at once
+    Disable {
+        /// The operator's name
+        name: String,
+        #[command(flatten)]
+        why: register::Why,
+    },
+}
+
+/// An operator.
+#[derive(Args)]
+pub(crate) struct Add {
+    /// The name that is recorded as the who of every change, such as r.ames
+    name: String,
+    /// A role: privacy-officer, security-officer, auditor, administrator, ai-developer, ...
+    #[arg(long = "role", value_name = "ROLE", required = true)]
+    roles: Vec<Role>,
+    /// When the key expires, such as 365d
+    #[arg(long, value_name = "SPAN")]
+    key_expires: Option<Span>,
+    #[command(flatten)]
+    why: register::Why,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: Operator, globals: &Globals) -> Outcome {
+    match command {
+        Operator::Add(Add {
+            name,
+            roles,
+            key_expires,
+            why,
+        }) => {
+            let key_expires_in_ms = key_expires.map(|span| span.ms);
+            change(
+                globals,
+                Change::OperatorAdd {
+                    name,
+                    roles,
+                    key_expires_in_ms,
+                },
+                why,
+            )
+        }
+        Operator::List => register::list(globals, "operator"),
+        Operator::Disable { name, why } => change(globals, Change::OperatorDisable { name }, why),
+    }
+}
