@@ -63,6 +63,16 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Returns the bounds of a JSON body.
+    pub(crate) fn json(self) -> covenant_formats::json::Limits {
+        covenant_formats::json::Limits {
+            depth: self.json_depth,
+            nodes: self.json_nodes,
+        }
+    }
+}
+
 /// Time limits of a request and of its upstream.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {

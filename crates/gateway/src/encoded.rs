@@ -24,7 +24,11 @@ pub(crate) fn encoded_runs(text: &str) -> Vec<Encoded> {
     if text.len() <= MOST_BYTES {
         return Vec::new();
     }
-    runs(text.as_bytes()).into_iter().filter_map(|run| decode(&run)).map(|bytes| classify(&bytes)).collect()
+    runs(text.as_bytes())
+        .into_iter()
+        .filter_map(|run| decode(&run))
+        .map(|bytes| classify(&bytes))
+        .collect()
 }
 
 /// Returns the runs of encoding characters long enough to matter, line breaks inside them taken out.
@@ -67,7 +71,10 @@ fn line_break(byte: u8, rest: &[u8]) -> Option<&[u8]> {
         (b'\\', [b'r', b'\\', b'n', rest @ ..]) => rest,
         _ => return None,
     };
-    after.first().is_some_and(|next| is_encoding(*next)).then_some(after)
+    after
+        .first()
+        .is_some_and(|next| is_encoding(*next))
+        .then_some(after)
 }
 
 fn keep(run: &mut Vec<u8>, found: &mut Vec<Vec<u8>>) {
@@ -191,7 +198,9 @@ fn text_of(bytes: &[u8]) -> Option<String> {
     // A run may be cut inside its last character.
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
-        Err(fault) if fault.error_len().is_none() => std::str::from_utf8(bytes.get(..fault.valid_up_to())?).ok()?,
+        Err(fault) if fault.error_len().is_none() => {
+            std::str::from_utf8(bytes.get(..fault.valid_up_to())?).ok()?
+        }
         Err(_) => return None,
     };
     is_readable(text).then(|| text.to_owned())
@@ -199,7 +208,9 @@ fn text_of(bytes: &[u8]) -> Option<String> {
 
 fn utf16_of(bytes: &[u8]) -> Option<String> {
     let pairs = bytes.as_chunks::<2>().0;
-    let zeros = |at: usize| pairs.iter().filter(|pair| pair.get(at) == Some(&0)).count() * 10 >= pairs.len() * 9;
+    let zeros = |at: usize| {
+        pairs.iter().filter(|pair| pair.get(at) == Some(&0)).count() * 10 >= pairs.len() * 9
+    };
     let units: Vec<u16> = if zeros(1) {
         pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect()
     } else if zeros(0) {
@@ -207,7 +218,9 @@ fn utf16_of(bytes: &[u8]) -> Option<String> {
     } else {
         return None;
     };
-    String::from_utf16(&units).ok().filter(|text| is_readable(text))
+    String::from_utf16(&units)
+        .ok()
+        .filter(|text| is_readable(text))
 }
 
 fn is_readable(text: &str) -> bool {
@@ -220,10 +233,14 @@ mod tests {
 
     /// Encodes in the standard alphabet; the tests' own, so that the decoder is not tested by itself.
     fn base64(bytes: &[u8]) -> String {
-        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        const DIGITS: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let mut out = String::new();
         for chunk in bytes.chunks(3) {
-            let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+            let bits = chunk
+                .iter()
+                .fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
+                << (8 * (3 - chunk.len()));
             for place in 0..=chunk.len() {
                 let digit = (bits >> (18 - 6 * place) & 63) as usize;
                 out.push(DIGITS.get(digit).copied().map_or('=', char::from));
@@ -245,19 +262,31 @@ mod tests {
     #[test]
     fn base64_of_a_note_is_text_for_the_detector() {
         let note = "Patient Marlow Vance, MRN 4471902, was seen on 3/4/2025 for a cough that does not go away.";
-        assert_eq!(encoded_runs(&base64(note.as_bytes())), vec![Encoded::Text(note.into())]);
-        assert_eq!(encoded_runs(&format!("see {} thanks", base64(note.as_bytes()))), vec![Encoded::Text(note.into())]);
+        assert_eq!(
+            encoded_runs(&base64(note.as_bytes())),
+            vec![Encoded::Text(note.into())]
+        );
+        assert_eq!(
+            encoded_runs(&format!("see {} thanks", base64(note.as_bytes()))),
+            vec![Encoded::Text(note.into())]
+        );
         let hex: String = note.bytes().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(encoded_runs(&hex), vec![Encoded::Text(note.into())]);
         let wide: Vec<u8> = note.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(encoded_runs(&base64(&wide)), vec![Encoded::Text(note.into())]);
+        assert_eq!(
+            encoded_runs(&base64(&wide)),
+            vec![Encoded::Text(note.into())]
+        );
     }
 
     #[test]
     fn files_and_archives_are_named() {
         for (magic, kind) in MAGIC {
             let file = [magic, &noise(100)[..]].concat();
-            assert_eq!(encoded_runs(&format!("data:x;base64,{}", base64(&file))), vec![kind.clone()]);
+            assert_eq!(
+                encoded_runs(&format!("data:x;base64,{}", base64(&file))),
+                vec![kind.clone()]
+            );
         }
     }
 
@@ -266,9 +295,16 @@ mod tests {
         let encoded = base64(&noise(300));
         assert_eq!(encoded_runs(&encoded), vec![Encoded::Unknown]);
         for separator in ["\n", "\r\n", "\\n"] {
-            let lines: Vec<String> =
-                encoded.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
-            assert_eq!(encoded_runs(&lines.join(separator)), vec![Encoded::Unknown], "{separator:?}");
+            let lines: Vec<String> = encoded
+                .as_bytes()
+                .chunks(64)
+                .map(|line| String::from_utf8_lossy(line).into_owned())
+                .collect();
+            assert_eq!(
+                encoded_runs(&lines.join(separator)),
+                vec![Encoded::Unknown],
+                "{separator:?}"
+            );
         }
         let hex: String = noise(65).iter().map(|byte| format!("{byte:02X}")).collect();
         assert_eq!(encoded_runs(&hex), vec![Encoded::Unknown]);
@@ -279,10 +315,18 @@ mod tests {
         let sequence = "ACGTTGCA".repeat(40);
         let rule = "-".repeat(200);
         let digest: String = noise(64).iter().map(|byte| format!("{byte:02x}")).collect();
-        for text in ["", "plain words", &sequence, &rule, &digest, &base64(&noise(60))] {
+        for text in [
+            "",
+            "plain words",
+            &sequence,
+            &rule,
+            &digest,
+            &base64(&noise(60)),
+        ] {
             assert_eq!(encoded_runs(text), Vec::new(), "{text}");
         }
-        let prose = "The patient was seen and sent home with advice to drink more water and rest. ".repeat(20);
+        let prose = "The patient was seen and sent home with advice to drink more water and rest. "
+            .repeat(20);
         assert_eq!(encoded_runs(&prose), Vec::new());
     }
 }

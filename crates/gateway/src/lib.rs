@@ -9,15 +9,36 @@
 //! may do what (`covenant-access` decides), what the law asks (`covenant-govern`), what a finding is
 //! (`covenant-detect`) and what is done with it (`covenant-deid`).
 
+mod answer;
+mod authorise;
 mod body;
 mod config;
+mod dialect;
+mod encoded;
+mod forward;
 mod gateway;
+mod identify;
+mod inspect;
+mod lanes;
 mod metrics;
+mod models;
+mod pipeline;
 mod ports;
+mod read;
+mod receive;
+mod record;
+mod refusal;
+mod room;
+mod screen;
 mod snapshot;
+mod sse;
+mod stream;
+mod table;
+mod upstream;
 
 pub use body::{Body, BoxError};
 pub use config::{GatewayConfig, GatewayKeys, Limits, Timeouts};
 pub use gateway::{Gateway, SetupError};
 pub use ports::{Clock, Log, LogRecord, Payload, PayloadKind, Register, Unavailable};
 pub use snapshot::{AppDirectory, Profiles, Snapshot, SnapshotError, UpstreamKeys};
+pub use table::TableError;

@@ -3,7 +3,7 @@
 //! Only `event` and `data` are kept: comments, ids and retry times of an upstream are not passed on, since no
 //! table knows them. Lines and events are bounded.
 
-use std::fmt::Write as _;
+use std::fmt;
 
 /// One event: its name, when it has one, and its data.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,29 +15,37 @@ pub(crate) struct SseEvent {
 impl SseEvent {
     /// Returns an event without a name.
     pub(crate) fn data(data: impl Into<String>) -> SseEvent {
-        SseEvent { name: None, data: data.into() }
+        SseEvent {
+            name: None,
+            data: data.into(),
+        }
     }
 
     /// Returns a named event.
     pub(crate) fn named(name: impl Into<String>, data: impl Into<String>) -> SseEvent {
-        SseEvent { name: Some(name.into()), data: data.into() }
-    }
-
-    /// Writes the event as it goes over the wire.
-    pub(crate) fn write(&self, out: &mut String) {
-        if let Some(name) = &self.name {
-            let _ = writeln!(out, "event: {name}");
+        SseEvent {
+            name: Some(name.into()),
+            data: data.into(),
         }
-        for line in self.data.split('\n') {
-            let _ = writeln!(out, "data: {line}");
-        }
-        out.push('\n');
     }
 }
 
-/// Writes a comment, which clients skip.
-pub(crate) fn write_comment(text: &str, out: &mut String) {
-    let _ = write!(out, ": {text}\n\n");
+/// As it goes over the wire.
+impl fmt::Display for SseEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = &self.name {
+            writeln!(f, "event: {name}")?;
+        }
+        for line in self.data.split('\n') {
+            writeln!(f, "data: {line}")?;
+        }
+        f.write_str("\n")
+    }
+}
+
+/// Returns a comment, which clients skip, to stand in front of an event.
+pub(crate) fn comment(text: &str) -> String {
+    format!(": {text}\n")
 }
 
 /// What is wrong with a stream of events.
@@ -62,11 +70,22 @@ pub(crate) struct SseReader {
 impl SseReader {
     /// Returns a reader that refuses lines and events above `most_bytes`.
     pub(crate) fn new(most_bytes: usize) -> SseReader {
-        SseReader { line: Vec::new(), after_return: false, first_line: true, name: None, data: None, most_bytes }
+        SseReader {
+            line: Vec::new(),
+            after_return: false,
+            first_line: true,
+            name: None,
+            data: None,
+            most_bytes,
+        }
     }
 
     /// Takes the next bytes and adds the events they complete to `out`.
-    pub(crate) fn push(&mut self, mut bytes: &[u8], out: &mut Vec<SseEvent>) -> Result<(), SseFault> {
+    pub(crate) fn push(
+        &mut self,
+        mut bytes: &[u8],
+        out: &mut Vec<SseEvent>,
+    ) -> Result<(), SseFault> {
         if self.after_return && !bytes.is_empty() {
             self.after_return = false;
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
@@ -102,10 +121,17 @@ impl SseReader {
     fn end_line(&mut self, out: &mut Vec<SseEvent>) -> Result<(), SseFault> {
         let line = std::mem::take(&mut self.line);
         let line = std::str::from_utf8(&line).map_err(|_| SseFault::NotUtf8)?;
-        let line = if std::mem::take(&mut self.first_line) { line.trim_start_matches('\u{feff}') } else { line };
+        let line = if std::mem::take(&mut self.first_line) {
+            line.trim_start_matches('\u{feff}')
+        } else {
+            line
+        };
         if line.is_empty() {
             if let Some(data) = self.data.take() {
-                out.push(SseEvent { name: self.name.take(), data });
+                out.push(SseEvent {
+                    name: self.name.take(),
+                    data,
+                });
             }
             self.name = None;
             return Ok(());
@@ -122,7 +148,9 @@ impl SseReader {
 
     fn add_data(&mut self, value: &str) -> Result<(), SseFault> {
         match &mut self.data {
-            Some(data) if data.len() + value.len() >= self.most_bytes => return Err(SseFault::TooLong),
+            Some(data) if data.len() + value.len() >= self.most_bytes => {
+                return Err(SseFault::TooLong);
+            }
             Some(data) => {
                 data.push('\n');
                 data.push_str(value);
@@ -144,7 +172,9 @@ mod tests {
         for chunk in chunks {
             reader.push(chunk, &mut out).unwrap();
         }
-        out.into_iter().map(|event| (event.name, event.data)).collect()
+        out.into_iter()
+            .map(|event| (event.name, event.data))
+            .collect()
     }
 
     const STREAM: &[u8] = b"\xef\xbb\xbf: hello\r\nevent: a\r\ndata: {\"x\":1}\r\n\r\ndata:two\ndata: lines\nid: 7\n\n\rdata: \xc3\xa9\r\rdata: cut";
@@ -179,18 +209,23 @@ mod tests {
     #[test]
     fn long_lines_and_long_events_are_refused() {
         let mut out = Vec::new();
-        assert_eq!(SseReader::new(10).push(b"data: 12345", &mut out), Err(SseFault::TooLong));
+        assert_eq!(
+            SseReader::new(10).push(b"data: 12345", &mut out),
+            Err(SseFault::TooLong)
+        );
         let mut reader = SseReader::new(20);
         reader.push(b"data: 1234567890\n", &mut out).unwrap();
-        assert_eq!(reader.push(b"data: 1234567890\n", &mut out), Err(SseFault::TooLong));
+        assert_eq!(
+            reader.push(b"data: 1234567890\n", &mut out),
+            Err(SseFault::TooLong)
+        );
     }
 
     #[test]
     fn what_is_written_is_read_back() {
-        let mut text = String::new();
-        write_comment("flags", &mut text);
-        SseEvent::named("x", "a\nb").write(&mut text);
-        SseEvent::data("[DONE]").write(&mut text);
+        let mut text = comment("flags");
+        text.push_str(&SseEvent::named("x", "a\nb").to_string());
+        text.push_str(&SseEvent::data("[DONE]").to_string());
         let expected = vec![(Some("x".into()), "a\nb".into()), (None, "[DONE]".into())];
         assert_eq!(read(&[text.as_bytes()]), expected);
     }

@@ -30,8 +30,14 @@ pub(crate) struct HttpUpstreams {
 
 impl HttpUpstreams {
     /// Sets up TLS and the pool.
-    pub(crate) fn new(extra_roots: &[CertificateDer<'static>], timeouts: Timeouts) -> Result<HttpUpstreams, String> {
-        let connector = TimedConnector { inner: connector(extra_roots)?, limit: timeouts.connect };
+    pub(crate) fn new(
+        extra_roots: &[CertificateDer<'static>],
+        timeouts: Timeouts,
+    ) -> Result<HttpUpstreams, String> {
+        let connector = TimedConnector {
+            inner: connector(extra_roots)?,
+            limit: timeouts.connect,
+        };
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(55))
@@ -41,7 +47,12 @@ impl HttpUpstreams {
     }
 
     /// Sends a request and waits for the head of the answer.
-    pub(crate) async fn send(&self, uri: Uri, headers: HeaderMap, body: Bytes) -> Result<UpstreamAnswer, UpstreamFault> {
+    pub(crate) async fn send(
+        &self,
+        uri: Uri,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<UpstreamAnswer, UpstreamFault> {
         let deadline = Instant::now() + self.timeouts.total;
         let mut request = http::Request::new(Full::new(body));
         *request.method_mut() = http::Method::POST;
@@ -56,14 +67,22 @@ impl HttpUpstreams {
             return Err(UpstreamFault::Redirect(head.status.as_u16()));
         }
         let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
-        if text(http::header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        if text(http::header::CONTENT_ENCODING)
+            .is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+        {
             return Err(UpstreamFault::ContentEncoding);
         }
         Ok(UpstreamAnswer {
             status: head.status.as_u16(),
-            content_type: text(http::header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase(),
+            content_type: text(http::header::CONTENT_TYPE)
+                .unwrap_or_default()
+                .to_ascii_lowercase(),
             retry_after: retry_after_seconds(text(http::header::RETRY_AFTER)),
-            body: UpstreamBody::Http(Box::new(TimedBody { body, idle: self.timeouts.idle, deadline })),
+            body: UpstreamBody::Http(Box::new(TimedBody {
+                body,
+                idle: self.timeouts.idle,
+                deadline,
+            })),
         })
     }
 }
@@ -71,24 +90,43 @@ impl HttpUpstreams {
 /// Joins a base address of the register and the path of an endpoint; the base may or may not end in `/v1`.
 pub(crate) fn address(base: &str, path: &str) -> Result<Uri, UpstreamFault> {
     let base = base.trim_end_matches('/');
-    let path = if base.ends_with("/v1") { path.trim_start_matches("/v1") } else { path };
-    let uri: Uri = format!("{base}{path}").parse().map_err(|_| UpstreamFault::Address)?;
-    let has_credentials = uri.authority().is_none_or(|authority| authority.as_str().contains('@'));
+    let path = if base.ends_with("/v1") {
+        path.trim_start_matches("/v1")
+    } else {
+        path
+    };
+    let uri: Uri = format!("{base}{path}")
+        .parse()
+        .map_err(|_| UpstreamFault::Address)?;
+    let has_credentials = uri
+        .authority()
+        .is_none_or(|authority| authority.as_str().contains('@'));
     let allowed = match uri.scheme_str() {
         Some("https") => true,
         Some("http") => uri.host().is_some_and(is_loopback),
         _ => false,
     };
-    if allowed && !has_credentials && uri.query().is_none() { Ok(uri) } else { Err(UpstreamFault::Address) }
+    if allowed && !has_credentials && uri.query().is_none() {
+        Ok(uri)
+    } else {
+        Err(UpstreamFault::Address)
+    }
 }
 
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
-fn connector(extra_roots: &[CertificateDer<'static>]) -> Result<HttpsConnector<HttpConnector>, String> {
-    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+fn connector(
+    extra_roots: &[CertificateDer<'static>],
+) -> Result<HttpsConnector<HttpConnector>, String> {
+    let mut roots = rustls::RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
     for root in extra_roots {
         roots.add(root.clone()).map_err(|fault| fault.to_string())?;
     }
@@ -102,7 +140,11 @@ fn connector(extra_roots: &[CertificateDer<'static>]) -> Result<HttpsConnector<H
     tcp.set_nodelay(true);
     tcp.enforce_http(false);
     tcp.set_keepalive(Some(Duration::from_secs(30)));
-    Ok(HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions().wrap_connector(tcp))
+    Ok(HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_all_versions()
+        .wrap_connector(tcp))
 }
 
 /// Connects within a time limit that covers name look-up, TCP and TLS.
@@ -147,7 +189,11 @@ fn fault_of(fault: &hyper_util::client::legacy::Error) -> UpstreamFault {
         }
         cause = inner.source();
     }
-    if fault.is_connect() { UpstreamFault::Unreachable } else { UpstreamFault::Broken }
+    if fault.is_connect() {
+        UpstreamFault::Unreachable
+    } else {
+        UpstreamFault::Broken
+    }
 }
 
 /// A body whose every read has a limit, and the whole of it too.
@@ -183,11 +229,26 @@ mod tests {
     #[test]
     fn addresses_are_https_or_loopback() {
         let joined = |base: &str| address(base, "/v1/messages").map(|uri| uri.to_string());
-        assert_eq!(joined("https://api.acme.example"), Ok("https://api.acme.example/v1/messages".into()));
-        assert_eq!(joined("https://api.acme.example/v1/"), Ok("https://api.acme.example/v1/messages".into()));
-        assert_eq!(joined("https://gw.acme.example/eu"), Ok("https://gw.acme.example/eu/v1/messages".into()));
-        assert_eq!(joined("http://127.0.0.1:9/v1"), Ok("http://127.0.0.1:9/v1/messages".into()));
-        assert_eq!(joined("http://[::1]:9"), Ok("http://[::1]:9/v1/messages".into()));
+        assert_eq!(
+            joined("https://api.acme.example"),
+            Ok("https://api.acme.example/v1/messages".into())
+        );
+        assert_eq!(
+            joined("https://api.acme.example/v1/"),
+            Ok("https://api.acme.example/v1/messages".into())
+        );
+        assert_eq!(
+            joined("https://gw.acme.example/eu"),
+            Ok("https://gw.acme.example/eu/v1/messages".into())
+        );
+        assert_eq!(
+            joined("http://127.0.0.1:9/v1"),
+            Ok("http://127.0.0.1:9/v1/messages".into())
+        );
+        assert_eq!(
+            joined("http://[::1]:9"),
+            Ok("http://[::1]:9/v1/messages".into())
+        );
         for refused in [
             "http://api.acme.example",
             "http://10.0.0.1",

@@ -2,6 +2,7 @@
 //! built-in mirror. Only `forward.rs` calls them.
 
 pub(crate) mod http;
+pub(crate) mod mirror;
 
 use std::time::Duration;
 
@@ -131,8 +132,13 @@ impl UpstreamFault {
             | UpstreamFault::IdleTimeout
             | UpstreamFault::TotalTimeout => 504,
             // What the caller can act on keeps its status; our own credential's troubles are ours.
-            UpstreamFault::Status { status: status @ (400 | 413 | 422 | 429), .. } => status,
-            UpstreamFault::Status { status: 503 | 529, .. } => 503,
+            UpstreamFault::Status {
+                status: status @ (400 | 413 | 422 | 429),
+                ..
+            } => status,
+            UpstreamFault::Status {
+                status: 503 | 529, ..
+            } => 503,
             UpstreamFault::Status { status: 504, .. } => 504,
             _ => 502,
         }
@@ -141,7 +147,10 @@ impl UpstreamFault {
     /// Returns the seconds the caller is asked to wait, where waiting helps.
     pub(crate) fn retry_after(self) -> Option<u64> {
         match self {
-            UpstreamFault::Status { status: 429 | 503 | 529, retry_after } => Some(retry_after.unwrap_or(5)),
+            UpstreamFault::Status {
+                status: 429 | 503 | 529,
+                retry_after,
+            } => Some(retry_after.unwrap_or(5)),
             _ => None,
         }
     }
@@ -149,5 +158,9 @@ impl UpstreamFault {
 
 /// Returns the seconds of a `Retry-After` header, bounded; dates are not read.
 pub(crate) fn retry_after_seconds(value: Option<&str>) -> Option<u64> {
-    value?.trim().parse::<u64>().ok().map(|seconds| seconds.min(Duration::from_secs(3600).as_secs()))
+    value?
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .map(|seconds| seconds.min(Duration::from_secs(3600).as_secs()))
 }

@@ -1,0 +1,13 @@
+//! The gateway from outside: requests in, bytes at the vendor, answers back, events in the log.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod chat;
+mod support;

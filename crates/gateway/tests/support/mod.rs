@@ -1,0 +1,7 @@
+//! A gateway in process, with a log in memory that can fail and vendors on loopback sockets that record and play.
+
+mod house;
+mod vendor;
+
+pub use house::{Answer, House, Setting, TODAY_MS};
+pub use vendor::{Act, Received, RecordingVendor, json_answer, sse_answer};
