@@ -3,8 +3,12 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::finding::Finding;
+use crate::machine::{Machine, Source};
 use crate::names::NameTagger;
+use crate::normalise::{self, Map, Normaliser, Place};
+use crate::recognise::Patterns;
 use crate::stream::Stream;
+use crate::term::Terms;
 
 /// Finds identifiers in text. Cheap to clone, `Send` and `Sync`.
 #[derive(Clone)]
@@ -14,14 +18,24 @@ pub struct Detector {
 
 /// Everything that is built once.
 pub(crate) struct Rules {
+    pub(crate) terms: Terms,
+    pub(crate) patterns: Patterns,
     pub(crate) names: NameTagger,
+}
+
+impl Rules {
+    fn new() -> Rules {
+        let mut terms = Terms::new();
+        let patterns = Patterns::new(&mut terms);
+        Rules { terms, patterns, names: NameTagger::new() }
+    }
 }
 
 impl Detector {
     /// Builds a detector with the shipped rules and lexicon.
     #[must_use]
     pub fn new() -> Detector {
-        Detector { rules: Arc::new(Rules { names: NameTagger::new() }) }
+        Detector { rules: Arc::new(Rules::new()) }
     }
 
     /// Returns the detector every caller can share; built at first use.
@@ -33,9 +47,16 @@ impl Detector {
     /// Returns the identifiers in `text`, sorted, not overlapping.
     #[must_use]
     pub fn detect(&self, text: &str) -> Vec<Finding> {
-        let mut stream = self.stream();
-        let mut found = stream.push(text);
-        found.extend(stream.finish());
+        let mut found = Vec::new();
+        if normalise::is_plain(text) {
+            let map = Map::default();
+            let known = Place { raw: text.len(), reach: text.len() };
+            Machine::default().advance(&self.rules, Source { text, map: &map, known, last: true }, &mut found);
+        } else {
+            let mut normaliser = Normaliser::default();
+            normaliser.take(text, true);
+            Machine::default().advance(&self.rules, normaliser.source(true), &mut found);
+        }
         found
     }
 

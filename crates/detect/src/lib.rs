@@ -15,11 +15,18 @@ mod detector;
 mod finding;
 mod kind;
 mod lexicon;
+mod machine;
 mod names;
+mod normalise;
+mod recognise;
+mod resolve;
+mod scan;
 mod section;
 mod segment;
 mod stream;
+mod term;
 mod token;
+mod vocabulary;
 
 pub use class::{Class, UnknownName};
 pub use detector::Detector;

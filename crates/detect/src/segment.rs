@@ -15,7 +15,8 @@
 use std::ops::Range;
 
 use crate::section::Section;
-use crate::token::Token;
+use crate::term::{Flags, Terms};
+use crate::token::{Shape, Token};
 
 /// The visible part of a segment at one step.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub(crate) struct Segment<'a> {
     pub(crate) section: Option<Section>,
     /// Number of the segment, counted from 0; changes when indices of tokens start again at 0.
     pub(crate) ordinal: u64,
+    /// The words with a part to play.
+    pub(crate) terms: &'a Terms,
 }
 
 impl<'a> Segment<'a> {
@@ -62,5 +65,56 @@ impl<'a> Segment<'a> {
     /// Returns the byte at `offset` of the text, 0 past its end.
     pub(crate) fn byte(&self, offset: usize) -> u8 {
         self.text.as_bytes().get(offset).copied().unwrap_or(0)
+    }
+
+    /// Returns true if there is a token at `index` and it stands directly at the one before it.
+    pub(crate) fn touches(&self, index: usize) -> bool {
+        index > 0 && self.token(index).is_some_and(|token| !token.space_before)
+    }
+
+    /// Returns true if the token at `index` is the sign `sign`.
+    pub(crate) fn sign(&self, index: usize, sign: u8) -> bool {
+        self.token(index).is_some_and(|token| token.is_sign(sign))
+    }
+
+    /// Returns the sign at `index`, 0 if there is no sign.
+    pub(crate) fn sign_at(&self, index: usize) -> u8 {
+        self.token(index).filter(|token| token.shape == Shape::Sign).map_or(0, |token| token.first)
+    }
+
+    /// Returns what the word at `index` can be.
+    pub(crate) fn flags(&self, index: usize) -> Flags {
+        self.token(index).map_or(Flags::NONE, |token| self.terms.flags(token.term))
+    }
+
+    /// Returns the value of the word at `index`, 0 if it has none.
+    pub(crate) fn value(&self, index: usize) -> u32 {
+        self.token(index).map_or(0, |token| u32::from(self.terms.value(token.term)))
+    }
+
+    /// Returns the number at `index`, if it is digits alone and at most nine.
+    pub(crate) fn number(&self, index: usize) -> Option<u32> {
+        let token = self.token(index).filter(|token| token.shape == Shape::Number && token.len() <= 9)?;
+        self.word(token).parse().ok()
+    }
+
+    /// Returns how many digits the number at `index` has, 0 if it is none.
+    pub(crate) fn digits(&self, index: usize) -> usize {
+        self.token(index).filter(|token| token.shape == Shape::Number).map_or(0, Token::len)
+    }
+
+    /// Returns true if the word at `index` is `word`, in any case.
+    pub(crate) fn is(&self, index: usize, word: &str) -> bool {
+        self.word_at(index).eq_ignore_ascii_case(word)
+    }
+
+    /// Returns where the token at `index` starts, the end of the text if there is none.
+    pub(crate) fn start(&self, index: usize) -> usize {
+        self.token(index).map_or(self.text.len(), |token| token.start)
+    }
+
+    /// Returns where the token at `index` ends, the end of the text if there is none.
+    pub(crate) fn end(&self, index: usize) -> usize {
+        self.token(index).map_or(self.text.len(), |token| token.end)
     }
 }

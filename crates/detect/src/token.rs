@@ -46,6 +46,8 @@ pub(crate) struct Token {
     pub(crate) line_start: bool,
     /// The first byte; for signs all there is to know. Not ASCII: 0x80 or more.
     pub(crate) first: u8,
+    /// What the word is in the table of terms.
+    pub(crate) term: crate::term::Term,
 }
 
 impl Token {

@@ -1,0 +1,198 @@
+//! The one machine both [`crate::Detector::detect`] and [`crate::Stream`] run.
+//!
+//! # Why pieces and whole give the same findings
+//!
+//! Four stages, each of which decides from a bounded stretch *cut to that bound*, so that having more text at hand
+//! changes nothing:
+//!
+//! 1. The normaliser decides each escape from the next [`normalise::LOOKAHEAD`] (12) characters.
+//! 2. Segments end at line breaks (and in long paragraphs at sentences). Whether a line break ends a segment is
+//!    decided from the next [`CUT_LOOKAHEAD`] (16) characters; other cuts look at no more.
+//! 3. A token holds at most [`TOKEN_CHARS`] (48) characters; a longer run is cut into several.
+//! 4. A step takes the next few undecided tokens (those that start within [`STEP_CHARS`] of the first) and shows the
+//!    recognisers the segment up to [`LOOKAHEAD_CHARS`] (64) characters after the first of them, in whole tokens.
+//!    State is carried forward from step to step only.
+//!
+//! A stage with less than its bound at hand waits, unless the text has ended. So the sequence of decisions is a
+//! function of the text alone. What waits is at most 64 characters of look-ahead, 16 for an open line break and 12
+//! for an open escape: [`HELD_CHARS`](crate::HELD_CHARS) = 96 covers the 92 and the character that ends a token.
+//!
+//! A finding is final when its step is done: later candidates that start inside it are clipped to what sticks out. A
+//! finding never goes past what its step could see; a longer identifier (a web address of 300 characters) is found
+//! in adjoining pieces, each settled and reported as it is decided.
+//!
+//! The cost of a step does not depend on the length of the segment, so pushing four characters at a time costs what
+//! pushing the whole costs, plus scanning an unfinished token again.
+
+use crate::candidate::Candidate;
+use crate::detector::Rules;
+use crate::finding::Finding;
+use crate::names::Carried;
+use crate::normalise::{Map, Place};
+use crate::recognise::Memory;
+use crate::resolve;
+use crate::scan::Scan;
+use crate::section::Section;
+use crate::segment::Segment;
+use crate::LOOKAHEAD_CHARS;
+
+/// Tokens that start within this many characters of the first undecided one are decided together.
+pub(crate) const STEP_CHARS: usize = 12;
+/// The longest token, in characters.
+pub(crate) const TOKEN_CHARS: usize = 48;
+/// How far the decision whether a line break ends the segment may look.
+pub(crate) const CUT_LOOKAHEAD: usize = 16;
+
+/// Normalised text as far as it is known.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'t> {
+    pub(crate) text: &'t str,
+    pub(crate) map: &'t Map,
+    /// The end of what was taken into `text`.
+    pub(crate) known: Place,
+    /// No more text follows.
+    pub(crate) last: bool,
+}
+
+/// State between two pieces of text. Offsets are those of the normalised buffer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Machine {
+    scan: Scan,
+    /// Index of the first undecided token.
+    next: usize,
+    /// Bytes of the segment that are inside a finding already.
+    taken: usize,
+    ordinal: u64,
+    section: Option<Section>,
+    carried: Carried,
+    memory: Memory,
+    /// End of the last finding in the original text.
+    found_to: usize,
+    candidates: Vec<Candidate>,
+}
+
+impl Machine {
+    /// Decides all that can be decided and appends the findings to `out`.
+    pub(crate) fn advance(&mut self, rules: &Rules, source: Source<'_>, out: &mut Vec<Finding>) {
+        loop {
+            self.scan.advance(&rules.terms, source);
+            self.decide(rules, source, out);
+            if !self.segment_is_done() || !self.next_segment(rules, source) {
+                break;
+            }
+        }
+    }
+
+    /// Returns the original offset before which nothing can change any more.
+    pub(crate) fn settled(&self, source: Source<'_>) -> usize {
+        let open = match self.scan.tokens.get(self.next) {
+            Some(token) => source.map.start(self.scan.start + token.start).raw,
+            None if self.scan.at >= source.text.len() => source.known.raw,
+            None => source.map.start(self.scan.at).raw,
+        };
+        open.max(self.found_to)
+    }
+
+    /// Returns the offset of the buffer before which nothing is needed any more.
+    pub(crate) fn needed_from(&self) -> usize {
+        self.scan.start
+    }
+
+    /// Tells that the buffer lost its first `normal` bytes.
+    pub(crate) fn drained(&mut self, normal: usize) {
+        self.scan.drained(normal);
+    }
+
+    fn segment_is_done(&self) -> bool {
+        self.scan.end.is_some() && self.next >= self.scan.tokens.len()
+    }
+
+    fn decide(&mut self, rules: &Rules, source: Source<'_>, out: &mut Vec<Finding>) {
+        loop {
+            while self.scan.tokens.get(self.next).is_some_and(|token| token.start < self.taken) {
+                self.next += 1;
+            }
+            let Some(from) = self.scan.extents.get(self.next) else { return };
+            let limit = from.start + LOOKAHEAD_CHARS;
+            if self.scan.end.is_none() && self.scan.clear <= limit {
+                return;
+            }
+            let ahead = self.scan.extents.get(self.next..).unwrap_or_default();
+            let step = ahead.iter().take_while(|extent| extent.start < from.start + STEP_CHARS).count();
+            let seen = ahead.iter().take_while(|extent| extent.end <= limit).count();
+            self.step(rules, source, self.next + step.min(seen).max(1), self.next + seen.max(1), out);
+        }
+    }
+
+    /// Decides the tokens up to `upto`, of which `seen` in all may be looked at.
+    fn step(&mut self, rules: &Rules, source: Source<'_>, upto: usize, seen: usize, out: &mut Vec<Finding>) {
+        let scan = &self.scan;
+        let complete = scan.end.is_some() && seen == scan.tokens.len();
+        let tokens = scan.tokens.get(..seen).unwrap_or_default();
+        let end = if complete { scan.end } else { tokens.last().map(|token| scan.start + token.end) };
+        let segment = Segment {
+            text: source.text.get(scan.start..end.unwrap_or(scan.start)).unwrap_or_default(),
+            tokens,
+            decide: self.next..upto,
+            taken: self.taken,
+            starts_line: scan.starts_line,
+            complete,
+            section: self.section,
+            ordinal: self.ordinal,
+            terms: &rules.terms,
+        };
+        self.candidates.clear();
+        rules.patterns.propose(&segment, &self.memory, &mut self.candidates);
+        rules.names.tag(&segment, &mut self.carried, &mut self.candidates);
+        resolve::resolve(&segment, &mut self.candidates);
+        self.memory.remember(&segment, &self.candidates);
+        for candidate in &self.candidates {
+            self.taken = self.taken.max(candidate.end);
+            let start = source.map.start(scan.start + candidate.start).raw.max(self.found_to);
+            let end = source.map.end(scan.start + candidate.end).raw;
+            if start < end {
+                self.found_to = end;
+                out.push(finding(candidate, start, end));
+            }
+        }
+        self.next = upto;
+    }
+
+    /// Goes on to the next segment; returns false if there is no text for one yet.
+    fn next_segment(&mut self, rules: &Rules, source: Source<'_>) -> bool {
+        let text = source.text.get(self.scan.start..self.scan.at).unwrap_or_default();
+        if !self.scan.tokens.is_empty() {
+            let count = self.scan.tokens.len();
+            let segment = Segment {
+                text,
+                tokens: &self.scan.tokens,
+                decide: count..count,
+                taken: self.taken,
+                starts_line: self.scan.starts_line,
+                complete: true,
+                section: self.section,
+                ordinal: self.ordinal,
+                terms: &rules.terms,
+            };
+            self.section = Section::after(&segment).or(self.section);
+            rules.patterns.segment_ends(&segment, &mut self.memory);
+            self.ordinal += 1;
+        }
+        self.scan.next_segment();
+        self.next = 0;
+        self.taken = 0;
+        self.scan.at < source.text.len()
+    }
+}
+
+fn finding(candidate: &Candidate, start: usize, end: usize) -> Finding {
+    Finding {
+        start,
+        end,
+        class: candidate.kind.class(),
+        kind: candidate.kind,
+        basis: candidate.kind.basis(),
+        confidence: candidate.confidence,
+        reason: candidate.reason,
+    }
+}

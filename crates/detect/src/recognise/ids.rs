@@ -1,0 +1,286 @@
+//! Numbers behind a label, and numbers whose prefix says what they are (`MRN-448291`, `Patient/88213`).
+
+use super::check;
+use super::label_table::Need;
+use super::labels::{Hit, Label, Labels};
+use super::span;
+use super::value::{self, Value};
+use crate::candidate::{Candidate, Priority};
+use crate::finding::Reason;
+use crate::kind::Kind;
+use crate::segment::Segment;
+use crate::term::Flags;
+use crate::token::{Case, Shape};
+
+/// Proposes the number that starts at `index`, if a label stands before or after it.
+pub(super) fn propose(
+    labels: &Labels,
+    segment: &Segment<'_>,
+    index: usize,
+    carried: Option<Hit>,
+    listed: Option<Kind>,
+    out: &mut Vec<Candidate>,
+) {
+    if value::is_inside(segment, index) {
+        return;
+    }
+    let value = value::read(segment, index, false);
+    if value.digits == 0 || segment.sign(value.upto, b'@') {
+        return;
+    }
+    if let Some(hit) = labels.before(segment, index, carried) {
+        labelled(segment, value, hit, out);
+        return;
+    }
+    if let Some(label) = labels.after(segment, value.upto).filter(|_| value.len() >= 4) {
+        push(segment, value, label.kind, 0.85, label.name, out);
+    } else if let Some(kind) = listed.filter(|kind| is_list_kind(*kind) && value.len() >= 4) {
+        if !value::is_quantity(segment, &value) && !value::is_figure(segment, &value) {
+            push(segment, value, kind, 0.75, "listed after another", out);
+        }
+    } else if let Some(label) = prefixed(labels, segment, value) {
+        push(segment, value, label.kind, 0.8, "prefix of the number", out);
+    }
+}
+
+/// Kinds whose numbers come in lists (`lots A123, B456`).
+fn is_list_kind(kind: Kind) -> bool {
+    use crate::class::Class;
+    !matches!(kind.class(), Class::Name | Class::Location | Class::Org | Class::Date | Class::Age | Class::Phone | Class::Fax)
+        && !matches!(kind, Kind::Email | Kind::Url)
+}
+
+fn labelled(segment: &Segment<'_>, value: Value, hit: Hit, out: &mut Vec<Candidate>) {
+    let kind = hit.label.kind;
+    let value = if takes_groups(kind) { value::with_groups(segment, value) } else { value };
+    if !is_plausible(segment, &value, &hit) {
+        return;
+    }
+    let text = segment.text.get(segment.start(value.from)..segment.end(value.upto - 1)).unwrap_or_default();
+    let (kind, valid) = checked(kind, text, &value, &hit);
+    let reason = Reason::rule("labelled number").context(hit.label.name);
+    let (confidence, priority) = match (valid, hit.marked || hit.label.need == Need::Nothing) {
+        (true, _) => (0.98, Priority::Validated),
+        (false, true) => (0.9, Priority::Labelled),
+        (false, false) => (0.7, Priority::Labelled),
+    };
+    out.push(span(segment, value.from, value.upto, kind, confidence, priority, reason));
+}
+
+fn takes_groups(kind: Kind) -> bool {
+    use Kind::{Account, Card, Imei, Mbi, Medicaid, MemberId, Mrn, Npi, Policy, Ssn};
+    matches!(kind, Account | Card | Imei | Mbi | Medicaid | MemberId | Mrn | Npi | Policy | Ssn | Kind::Check)
+}
+
+/// Returns true if the value can be what the label says.
+fn is_plausible(segment: &Segment<'_>, value: &Value, hit: &Hit) -> bool {
+    if value::is_quantity(segment, value) && (value.len() < 6 || value.letters == 0 && value.digits < 7) {
+        return false;
+    }
+    if value::is_counted(segment, value) || value.digits < 2 && value.len() < 5 {
+        return false;
+    }
+    let strict = hit.label.need != Need::Nothing;
+    if value::is_figure(segment, value) && (strict || value.digits < 5) {
+        return false;
+    }
+    if hit.carried && value.len() < 4 {
+        return false;
+    }
+    match hit.label.need {
+        Need::Nothing => value.len() >= if hit.marked || hit.colon { 2 } else { 3 },
+        Need::Mark if hit.marked || hit.last_digits => {
+            let least = if hit.colon && !is_common(hit.label) { 3 } else { 4 };
+            value.len() >= least && !(is_year(segment, value) && !hit.colon)
+        }
+        Need::Mark => value.len() >= 6 && value.digits >= 4 && (hit.direct || value.letters > 0),
+        Need::Colon => hit.colon && value.len() >= 3,
+    }
+}
+
+/// Labels that are words of any note: what follows them must be longer to be believed.
+fn is_common(label: Label) -> bool {
+    matches!(label.kind, Kind::OtherId | Kind::RecordId | Kind::Encounter | Kind::Order | Kind::Specimen | Kind::Police)
+}
+
+fn is_year(segment: &Segment<'_>, value: &Value) -> bool {
+    value.parts == 1 && value.letters == 0 && segment.number(value.from).is_some_and(|year| (1900..2100).contains(&year))
+}
+
+/// Checks what can be checked; returns the kind as it turned out and whether the check held.
+fn checked(kind: Kind, text: &str, value: &Value, hit: &Hit) -> (Kind, bool) {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    match kind {
+        Kind::Ssn if value.digits == 4 || hit.last_digits && value.digits < 9 => (Kind::SsnLast4, false),
+        Kind::Ssn => (kind, value.letters == 0 && check::is_ssn(&digits)),
+        Kind::Npi => (kind, value.letters == 0 && check::is_npi(&digits)),
+        Kind::Dea => (kind, check::is_dea(&plain)),
+        Kind::Mbi | Kind::MemberId if check::is_mbi(plain.as_bytes()) => (Kind::Mbi, true),
+        Kind::Card => (kind, value.letters == 0 && check::is_card(&digits)),
+        Kind::Vin => (kind, check::is_vin(&plain)),
+        Kind::Imei => (kind, value.letters == 0 && check::is_imei(&digits)),
+        _ => (kind, false),
+    }
+}
+
+fn push(segment: &Segment<'_>, value: Value, kind: Kind, confidence: f32, context: &'static str, out: &mut Vec<Candidate>) {
+    let reason = Reason::rule("identifying number").context(context);
+    out.push(span(segment, value.from, value.upto, kind, confidence, Priority::Labelled, reason));
+}
+
+/// Reads the prefix of `MRN-448291`, `enc_2024_0012`, `PT12345`.
+fn prefixed(labels: &Labels, segment: &Segment<'_>, value: Value) -> Option<Label> {
+    let token = segment.token(value.from)?;
+    let other = |kind| Label { kind, need: Need::Nothing, name: "prefix of the number" };
+    let of = |flags: Flags| flags.has(Flags::ID_PREFIX).then_some(other(Kind::OtherId));
+    match token.shape {
+        Shape::Word => {
+            let glued = segment.touches(value.from + 1) && matches!(segment.sign_at(value.from + 1), b'-' | b'_');
+            let shouted = token.case == Case::Upper || segment.sign(value.from + 1, b'_');
+            if !glued || !shouted || value.digits < 3 {
+                return None;
+            }
+            let kind = labels.ending_at(segment, value.from).map(|(label, _)| other(label.kind));
+            let prefix = of(segment.flags(value.from))?;
+            Some(kind.unwrap_or(prefix))
+        }
+        Shape::Mixed if token.case == Case::Upper || token.case == Case::Title => {
+            let word = segment.word(token);
+            let letters = word.bytes().take_while(u8::is_ascii_alphabetic).count();
+            let rest = word.get(letters..)?;
+            let enough = value.digits >= if letters > 2 { 4 } else { 5 };
+            let term = segment.terms.of(word.get(..letters)?.as_bytes());
+            if letters < 2 || !enough || !rest.bytes().all(|byte| byte.is_ascii_digit()) {
+                return None;
+            }
+            of(segment.terms.flags(term))
+        }
+        _ => None,
+    }
+}
+
+/// Proposes a code that starts with a word: `WH-88812` behind a label, letters alone behind a colon, a prefixed number.
+pub(super) fn propose_word(
+    labels: &Labels,
+    segment: &Segment<'_>,
+    index: usize,
+    carried: Option<Hit>,
+    listed: Option<Kind>,
+    out: &mut Vec<Candidate>,
+) {
+    if value::is_inside(segment, index) {
+        return;
+    }
+    let glued = segment.touches(index + 1) && matches!(segment.sign_at(index + 1), b'-' | b'_' | b'.' | b'/' | b'*');
+    if glued {
+        propose(labels, segment, index, carried, listed, out);
+    }
+    let before = index.checked_sub(1).map_or(0, |at| segment.sign_at(at));
+    let marked = matches!(before, b':' | b'#' | b'=' | b'"' | b'>' | b'|' | b'\'')
+        || index > 0 && segment.flags(index - 1).has(Flags::MARK.and(Flags::LABEL_END));
+    if !marked && carried.is_none() {
+        return;
+    }
+    let Some(hit) = labels.before(segment, index, carried) else { return };
+    match hit.label.kind {
+        Kind::UserName => user_name(segment, index, &hit, out),
+        Kind::Plate => plate(segment, index, &hit, out),
+        Kind::DriversLicense | Kind::Mbi | Kind::Account | Kind::Passport | Kind::TailNumber | Kind::ProfessionalLicense => {
+            spaced(segment, index, &hit, out);
+        }
+        _ => letters(segment, index, &hit, out),
+    }
+}
+
+/// A plate may be letters and figures apart: `ABC 1234`, `CA 7XYZ123`.
+fn plate(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate>) {
+    let Some(token) = segment.token(index).filter(|token| token.case == Case::Upper || token.has_digit()) else { return };
+    let next = segment.token(index + 1).filter(|next| next.has_digit() && next.len() <= 7 && next.space_before);
+    let value = value::read(segment, index, false);
+    let state = segment.flags(index).has(Flags::STATE) && token.len() == 2;
+    let (from, upto) = match next {
+        Some(_) if value.parts == 1 && state && segment.digits(index + 1) == 0 => (index + 1, index + 2),
+        Some(_) if value.parts == 1 && token.len() <= 4 => (index, index + 2),
+        _ if value.digits > 0 || hit.colon && value.letters >= 4 && value.letters <= 8 => (index, value.upto),
+        _ => return,
+    };
+    if from == index || !state {
+        let reason = Reason::rule("labelled plate").context(hit.label.name);
+        out.push(span(segment, from, upto, Kind::Plate, 0.88, Priority::Labelled, reason));
+    }
+}
+
+/// A short capital prefix and a number after a space: `S 1234567`, `N 123AB`.
+fn spaced(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate>) {
+    let Some(token) = segment.token(index) else { return };
+    let state = token.len() == 2 && segment.flags(index).has(Flags::STATE);
+    let short = matches!(token.case, Case::Upper | Case::Title) && token.len() <= 2;
+    let next = value::read(segment, index + 1, false);
+    let number = segment.token(index + 1).is_some_and(|next| next.has_digit() && next.space_before);
+    if short && !state && number && next.digits >= 3 && !value::is_quantity(segment, &next) {
+        let reason = Reason::rule("labelled number").context(hit.label.name);
+        out.push(span(segment, index, next.upto, hit.label.kind, 0.85, Priority::Labelled, reason));
+    }
+}
+
+/// Letters alone count behind a colon, where the label asks for a number and no word of the language is likely.
+fn letters(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate>) {
+    let value = value::read(segment, index, false);
+    let Some(token) = segment.token(index) else { return };
+    let code = token.case == Case::Upper && value.letters >= 6 && value.digits == 0 && value.parts == 1;
+    let last = segment.token(value.upto).is_none_or(|next| next.shape == Shape::Sign || next.line_start);
+    let wanted = matches!(
+        hit.label.kind,
+        Kind::MemberId | Kind::GroupNumber | Kind::Policy | Kind::Session | Kind::Medicaid | Kind::Biometric
+    );
+    if code && last && wanted && hit.marked && segment.flags(index) == Flags::NONE {
+        let reason = Reason::rule("labelled code of letters").context(hit.label.name);
+        out.push(span(segment, index, value.upto, hit.label.kind, 0.65, Priority::Labelled, reason));
+    }
+}
+
+/// `username: jroe82`, `login = jane.roe`.
+pub(super) fn user_name(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate>) {
+    let value = value::read(segment, index, false);
+    let whole = with_dots(segment, value);
+    let last = segment.token(whole.upto).is_none_or(|next| !matches!(next.shape, Shape::Word | Shape::Mixed) || next.space_before);
+    let unusual = whole.digits > 0 || whole.parts > 1;
+    let plain_word = !unusual && (segment.flags(index) != Flags::NONE || whole.letters < 4);
+    if hit.label.kind == Kind::UserName && last && whole.len() >= 3 && (hit.colon || unusual) && !plain_word {
+        let reason = Reason::rule("labelled user name").context(hit.label.name);
+        out.push(span(segment, index, whole.upto, Kind::UserName, 0.85, Priority::Labelled, reason));
+    }
+}
+
+/// Lengthens a value by words after dots: `jane.roe`.
+fn with_dots(segment: &Segment<'_>, value: Value) -> Value {
+    let mut value = value;
+    while segment.touches(value.upto) && segment.sign(value.upto, b'.') && segment.touches(value.upto + 1) {
+        let Some(next) = segment.token(value.upto + 1).filter(|next| next.shape != Shape::Sign) else { break };
+        value.letters += next.len();
+        value.parts += 1;
+        value.upto += 2;
+    }
+    value
+}
+
+/// Resources of FHIR whose reference holds an id: `Patient/88213`.
+const RESOURCES: [&str; 14] = [
+    "patient", "practitioner", "encounter", "observation", "condition", "medicationrequest", "procedure",
+    "diagnosticreport", "coverage", "claim", "relatedperson", "person", "documentreference", "appointment",
+];
+
+/// Proposes the id of a resource reference or of a table row whose reference starts at `index`.
+pub(super) fn propose_reference(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
+    if !(segment.touches(index + 1) && segment.sign(index + 1, b'/') && segment.touches(index + 2)) {
+        return;
+    }
+    let word = segment.word_at(index);
+    let named = RESOURCES.iter().any(|resource| word.eq_ignore_ascii_case(resource));
+    let value = value::read(segment, index + 2, false);
+    if named && value.digits >= 1 && value.len() >= 2 && segment.decide.contains(&(index + 2)) {
+        let reason = Reason::rule("reference to a record");
+        out.push(span(segment, index + 2, value.upto, Kind::RecordId, 0.85, Priority::Labelled, reason));
+    }
+}
