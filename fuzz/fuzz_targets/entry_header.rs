@@ -8,7 +8,7 @@ use covenant_ledger::{entry, tiles};
 use covenant_seal::DataKey;
 use libfuzzer_sys::fuzz_target;
 
-static KEY: LazyLock<DataKey> = LazyLock::new(|| DataKey::from_bytes(&[7; 32]).expect("a key"));
+static KEY: LazyLock<DataKey> = LazyLock::new(|| DataKey::from_bytes(&[9; 32]).expect("a key"));
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(header) = entry::header(bytes) {
