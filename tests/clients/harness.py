@@ -25,6 +25,7 @@ class Covenant:
 
     def __init__(self, directory, *settings):
         self.directory = pathlib.Path(directory)
+        self.directory.mkdir(exist_ok=True)
         self.data = self.directory / "data"
         self.config = self.directory / "covenant.toml"
         self.operator_key = self.directory / "operator.key"
@@ -34,11 +35,11 @@ class Covenant:
         self._init(settings)
 
     def _init(self, settings):
-        said = self.run("init", "--operator", "ada.lindgren", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", config=False, cwd=self.directory)
+        said = self.run("init", "--operator", "ada.lindgren", "--directory", str(self.data), "--key-file", str(self.directory / "kek.key"), config=False)
         self.operator_key.write_text(KEY.search(said.stdout + said.stderr).group(0))
         self.operator_key.chmod(0o600)
-        if settings:
-            self.config.write_text(self.config.read_text() + "\n" + "\n".join(settings) + "\n")
+        written = self.config.read_text().replace("127.0.0.1:8787", f"127.0.0.1:{self.port}")
+        self.config.write_text("\n".join([written, *settings, ""]))
 
     def run(self, *arguments, check=True, config=True, cwd=None, stdin=None):
         command = [str(BINARY), *arguments]
