@@ -125,7 +125,7 @@ class Covenant:
 
     def events(self):
         said = self.run("ledger", "show", "--limit", "100000", "--format", "json").stdout
-        return [json.loads(line) for line in said.splitlines() if line.strip()]
+        return [json.loads(line)["event"] for line in said.splitlines() if line.strip()]
 
     def raw_bytes(self):
         """Everything that rests: every file of the data directory and the log."""

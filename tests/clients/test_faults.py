@@ -96,9 +96,10 @@ def test_a_corrupted_page_is_noticed(own):
         assert chat(own)[0] == 200
     own.stop()
     database = next(own.data.glob("*.db"))
+    subprocess.run(["python3", "-c", "import sqlite3,sys; sqlite3.connect(sys.argv[1]).execute('pragma wal_checkpoint(truncate)')", str(database)], check=True)
     data = bytearray(database.read_bytes())
     for page in range(2, len(data) // 4096):
-        data[page * 4096 + 100 : page * 4096 + 140] = os.urandom(40)
+        data[page * 4096 + 3000 : page * 4096 + 3900] = os.urandom(900)
     database.write_bytes(data)
     opened = own.run("ledger", "verify", check=False)
     assert opened.returncode != 0
@@ -114,6 +115,16 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(mount)])
 
 
+def fill(path):
+    with open(path, "wb", buffering=0) as full:
+        for size in (65536, 4096, 512, 1):
+            try:
+                while full.write(b"x" * size) == size:
+                    pass
+            except OSError:
+                pass  # no room for another piece of this size
+
+
 def test_a_full_disk_refuses_and_recovers(small_disk):
     covenant = Covenant(small_disk)
     covenant.upstream = Upstream()
@@ -125,13 +136,7 @@ def test_a_full_disk_refuses_and_recovers(small_disk):
         covenant.key = covenant.app("clinic")
         assert chat(covenant)[0] == 200
         filler = small_disk / "filler"
-        with open(filler, "wb") as full:
-            try:
-                while True:
-                    full.write(b"x" * 4096)
-                    full.flush()
-            except OSError:
-                pass
+        fill(filler)
         status = 200
         for _ in range(400):
             before = len(covenant.upstream.requests)

@@ -17,7 +17,7 @@ def exported(house, tmp_path):
     for _ in range(3):
         house.post("/v1/chat/completions", {"model": "gpt", "messages": [{"role": "user", "content": NOTE}]}, house.key)
     house.run("ledger", "export", str(tmp_path / "log"))
-    vkey = json.loads(house.run("ledger", "checkpoint", "--format", "json").stdout)["vkey"]
+    vkey = json.loads(house.run("status", "--format", "json").stdout)["ledger"]["verifier_key"]
     return tmp_path / "log", vkey
 
 
