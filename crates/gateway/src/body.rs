@@ -1,7 +1,7 @@
 //! The body type that leaves the gateway.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Full, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 
 /// An error of a body, of any kind.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -14,9 +14,4 @@ pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into())
         .map_err(|never| match never {})
         .boxed_unsync()
-}
-
-/// Returns a body without bytes.
-pub(crate) fn empty() -> Body {
-    Empty::new().map_err(|never| match never {}).boxed_unsync()
 }

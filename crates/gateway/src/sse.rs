@@ -105,11 +105,6 @@ impl SseReader {
         self.extend_line(bytes)
     }
 
-    /// Says whether the stream stopped in the middle of an event.
-    pub(crate) fn is_cut(&self) -> bool {
-        !self.line.is_empty() || self.data.is_some()
-    }
-
     fn extend_line(&mut self, bytes: &[u8]) -> Result<(), SseFault> {
         if self.line.len() + bytes.len() > self.most_bytes {
             return Err(SseFault::TooLong);
@@ -194,16 +189,6 @@ mod tests {
             let chunks: Vec<&[u8]> = STREAM.chunks(size).collect();
             assert_eq!(read(&chunks), whole, "chunks of {size}");
         }
-    }
-
-    #[test]
-    fn a_cut_stream_is_told_from_a_finished_one() {
-        let mut reader = SseReader::new(100);
-        let mut out = Vec::new();
-        reader.push(b"data: x\n\n", &mut out).unwrap();
-        assert!(!reader.is_cut());
-        reader.push(b"data: y\n", &mut out).unwrap();
-        assert!(reader.is_cut());
     }
 
     #[test]

@@ -10,4 +10,7 @@
 )]
 
 mod chat;
+mod refusals;
+mod streams;
 mod support;
+mod upstreams;

@@ -163,25 +163,30 @@ impl Setting {
         self
     }
 
+    /// Gives the app its key, so that the test can change it.
+    pub fn with_key(mut self) -> Setting {
+        let plain = plain_key();
+        let hash = hash_key(1).hash("app-key", &[plain.expose().as_bytes()]);
+        self.app.keys.push(AppKey {
+            prefix: plain.prefix().to_owned(),
+            hash: hex(&hash),
+            created_at_ms: TODAY_MS - 1000,
+            expires_at_ms: None,
+            revoked_at_ms: None,
+        });
+        self
+    }
+
     pub fn build(mut self) -> House {
-        let hash = |seed: u8| Arc::new(HashKey::from(DataKey::generate(&Seeded(seed)).unwrap()));
         let keys = GatewayKeys {
-            app_key_hash: hash(1),
-            token: hash(2),
-            subject: hash(3),
-            cache: hash(4),
+            app_key_hash: hash_key(1),
+            token: hash_key(2),
+            subject: hash_key(3),
+            cache: hash_key(4),
         };
-        let plain = key::generate(key::KeyKind::App, &[7; key::RANDOM_BYTES]);
+        let plain = plain_key();
         if self.app.keys.is_empty() {
-            self.app.keys.push(AppKey {
-                prefix: plain.prefix().to_owned(),
-                hash: hex(&keys
-                    .app_key_hash
-                    .hash("app-key", &[plain.expose().as_bytes()])),
-                created_at_ms: TODAY_MS - 1000,
-                expires_at_ms: None,
-                revoked_at_ms: None,
-            });
+            self = self.with_key();
         }
         let snapshot = Snapshot {
             engine: Engine::shipped().unwrap(),
@@ -209,6 +214,14 @@ impl Setting {
             key: plain.expose().to_owned(),
         }
     }
+}
+
+fn plain_key() -> key::PlainKey {
+    key::generate(key::KeyKind::App, &[7; key::RANDOM_BYTES])
+}
+
+fn hash_key(seed: u8) -> Arc<HashKey> {
+    Arc::new(HashKey::from(DataKey::generate(&Seeded(seed)).unwrap()))
 }
 
 /// Bytes that repeat, for keys of tests.

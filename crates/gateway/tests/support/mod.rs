@@ -4,4 +4,4 @@ mod house;
 mod vendor;
 
 pub use house::{Answer, House, Setting, TODAY_MS};
-pub use vendor::{Act, Received, RecordingVendor, json_answer, sse_answer};
+pub use vendor::{Act, RecordingVendor, json_answer, sse_answer};
