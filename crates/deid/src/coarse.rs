@@ -1,0 +1,86 @@
+//! Generalising: what of a value may stay.
+
+use covenant_detect::{Class, Kind};
+
+use crate::Profile;
+use crate::dates::ClinicalDate;
+use crate::zip3;
+
+/// What stands for every age over 89.
+pub(crate) const AGE_OVER_89: &str = "90 or older";
+
+/// Returns what a value is generalised to; `None` where nothing of it may stay.
+pub(crate) fn coarse(class: Class, kind: Kind, value: &str, profile: &Profile) -> Option<String> {
+    match class {
+        Class::Date => ClinicalDate::parse(value, profile.as_of_year)?
+            .year()
+            .map(|year| year_text(year, profile)),
+        Class::Age => Some(AGE_OVER_89.to_owned()),
+        Class::Location if kind == Kind::Zip => zip3::generalize(value),
+        _ => None,
+    }
+}
+
+/// A year that may be that of a birth 90 years ago says an age over 89 and is put together with all before it
+/// (164.514(b)(2)(i)(C)).
+fn year_text(year: i32, profile: &Profile) -> String {
+    let last_of_group = profile.as_of_year - 90;
+    if year <= last_of_group {
+        format!("{last_of_group} or earlier")
+    } else {
+        year.to_string()
+    }
+}
+
+/// What stands where a value was removed for good.
+pub(crate) fn marker(class: Class) -> String {
+    format!("[{class}]")
+}
+
+/// Returns the digits a number is generalised to: a year, 90 for an age over 89, the first three digits of a ZIP
+/// code; else 0.
+pub(crate) fn coarse_number(class: Class, kind: Kind, value: &str, profile: &Profile) -> String {
+    let coarse = match class {
+        Class::Age => Some("90".to_owned()),
+        Class::Date => coarse(class, kind, value, profile),
+        Class::Location if kind == Kind::Zip => {
+            zip3::generalize(value).map(|prefix| format!("{prefix}00"))
+        }
+        _ => None,
+    };
+    let number = coarse.and_then(|text| {
+        text.split(' ')
+            .next()
+            .map(|first| first.trim_start_matches('0').to_owned())
+    });
+    number
+        .filter(|number| !number.is_empty())
+        .unwrap_or_else(|| "0".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_that_says_an_age_over_89_is_put_with_all_before_it() {
+        let profile = Profile::builder("p").as_of_year(2026).build();
+        let year = |text| coarse(Class::Date, Kind::Date, text, &profile);
+        assert_eq!(year("03/14/2024").as_deref(), Some("2024"));
+        assert_eq!(year("03/14/1937").as_deref(), Some("1937"));
+        assert_eq!(year("03/14/1936").as_deref(), Some("1936 or earlier"));
+        assert_eq!(year("March 3, 1912").as_deref(), Some("1936 or earlier"));
+        assert_eq!(year("March 3"), None);
+    }
+
+    #[test]
+    fn numbers_are_generalised_to_numbers() {
+        let profile = Profile::safe_harbor();
+        let number = |class, kind, text| coarse_number(class, kind, text, &profile);
+        assert_eq!(number(Class::Age, Kind::Age90, "97"), "90");
+        assert_eq!(number(Class::Date, Kind::Date, "20240314"), "2024");
+        assert_eq!(number(Class::Location, Kind::Zip, "10025"), "10000");
+        assert_eq!(number(Class::Location, Kind::Zip, "10225"), "0");
+        assert_eq!(number(Class::Mrn, Kind::Mrn, "4711"), "0");
+    }
+}

@@ -1,0 +1,295 @@
+//! Values found with confidence, to be replaced wherever else they stand in the same request.
+//!
+//! A value is looked up by its words, so one walk over a text finds every known value in it, however many there are.
+
+use std::collections::HashMap;
+
+use covenant_detect::{Class, Kind};
+use zeroize::Zeroize;
+
+use crate::words::{ORDINARY, has_word, words};
+
+/// Values of more words are not looked for elsewhere.
+const MOST_WORDS: usize = 16;
+/// Values of one word are looked for elsewhere from this length on.
+const LEAST_CHARS: usize = 4;
+/// Dates are found by their form wherever they stand; short ones (3/4) are fractions elsewhere.
+const LEAST_DATE_CHARS: usize = 6;
+
+/// The values of one request.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// By the value without case and spacing.
+    values: HashMap<String, Value>,
+    /// By a value's first word: of how many words the values are that begin with it, longest first.
+    lengths: HashMap<String, Vec<usize>>,
+}
+
+struct Value {
+    class: Class,
+    kind: Kind,
+    case: Case,
+    /// What the value has in front of its first word: the bracket of `(555) 010-0199`.
+    lead: Box<str>,
+    /// What it has after its last word.
+    tail: Box<str>,
+}
+
+/// In which case an occurrence is written.
+#[derive(Clone, Copy)]
+enum Case {
+    Any,
+    /// Some letter is large.
+    NotSmall,
+    /// First large, the others small, or all large.
+    AsName,
+}
+
+/// A place where a known value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Occurrence {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) class: Class,
+    pub(crate) kind: Kind,
+}
+
+impl Known {
+    /// Keeps a value, unless it is too short to be looked for elsewhere.
+    pub(crate) fn add(&mut self, value: &str, class: Class, kind: Kind) {
+        let words = words(value);
+        let (Some((start, first_end)), Some((_, end))) = (words.first(), words.last()) else {
+            return;
+        };
+        let core = value.get(*start..*end).unwrap_or_default();
+        let Some(case) = case_of(core, words.len(), class, kind) else {
+            return;
+        };
+        let first = folded(value.get(*start..*first_end).unwrap_or_default());
+        let lengths = self.lengths.entry(first).or_default();
+        if let Err(position) = lengths.binary_search_by(|length| words.len().cmp(length)) {
+            lengths.insert(position, words.len());
+        }
+        let lead = value.get(..*start).unwrap_or_default().into();
+        let tail = value.get(*end..).unwrap_or_default().into();
+        self.values.entry(folded(core)).or_insert(Value {
+            class,
+            kind,
+            case,
+            lead,
+            tail,
+        });
+    }
+
+    /// Returns how many values are known.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Returns the places where known values stand in `text`, from left to right, longest first, not overlapping.
+    pub(crate) fn occurrences(&self, text: &str) -> Vec<Occurrence> {
+        let mut found = Vec::new();
+        if self.values.is_empty() {
+            return found;
+        }
+        let words = words(text);
+        let mut buffer = String::new();
+        let mut position = 0;
+        while let Some(first) = words.get(position) {
+            fold_into(text.get(first.0..first.1).unwrap_or_default(), &mut buffer);
+            let lengths = self
+                .lengths
+                .get(buffer.as_str())
+                .map_or(&[][..], Vec::as_slice);
+            let occurrence = lengths.iter().find_map(|length| {
+                let end = words.get(position + length - 1)?.1;
+                let value = self.value_at(text.get(first.0..end)?, &mut buffer)?;
+                Some((value.occurrence(text, first.0, end), *length))
+            });
+            match occurrence {
+                Some((occurrence, length)) => {
+                    found.push(occurrence);
+                    position += length;
+                }
+                None => position += 1,
+            }
+        }
+        buffer.zeroize();
+        found
+    }
+
+    fn value_at(&self, text: &str, buffer: &mut String) -> Option<&Value> {
+        fold_into(text, buffer);
+        self.values
+            .get(buffer.as_str())
+            .filter(|value| value.case.fits(text))
+    }
+}
+
+impl Value {
+    /// The occurrence of which `start..end` are the words, with what stands around them where the value has it too.
+    fn occurrence(&self, text: &str, start: usize, end: usize) -> Occurrence {
+        let led = text
+            .get(..start)
+            .is_some_and(|before| before.ends_with(&*self.lead));
+        let tailed = text
+            .get(end..)
+            .is_some_and(|after| after.starts_with(&*self.tail));
+        let (lead, tail) = if led && tailed {
+            (self.lead.len(), self.tail.len())
+        } else {
+            (0, 0)
+        };
+        Occurrence {
+            start: start - lead,
+            end: end + tail,
+            class: self.class,
+            kind: self.kind,
+        }
+    }
+}
+
+impl Case {
+    fn fits(self, text: &str) -> bool {
+        match self {
+            Case::Any => true,
+            Case::NotSmall => text.chars().any(char::is_uppercase),
+            Case::AsName => {
+                text.chars().next().is_some_and(char::is_uppercase)
+                    && (!text.chars().skip(1).any(char::is_uppercase)
+                        || !text.chars().any(char::is_lowercase))
+            }
+        }
+    }
+}
+
+/// Returns in which case a value is looked for elsewhere; `None` where it is not.
+fn case_of(core: &str, words: usize, class: Class, kind: Kind) -> Option<Case> {
+    let chars = core.chars().count();
+    let spaced = core.contains(char::is_whitespace);
+    let least = if class == Class::Date {
+        LEAST_DATE_CHARS
+    } else {
+        LEAST_CHARS
+    };
+    if class == Class::Age || words > MOST_WORDS || kind == Kind::Initials {
+        return None;
+    }
+    if class == Class::Name
+        && words == 1
+        && chars == LEAST_CHARS - 1
+        && core.chars().all(char::is_alphabetic)
+    {
+        return Some(Case::AsName);
+    }
+    if !has_word(core) || (chars < least && (!spaced || class == Class::Date)) {
+        return None;
+    }
+    let ordinary = words == 1
+        && ORDINARY
+            .binary_search(&core.to_lowercase().as_str())
+            .is_ok();
+    Some(if ordinary { Case::NotSmall } else { Case::Any })
+}
+
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    fold_into(text, &mut folded);
+    folded
+}
+
+/// Lower case, without white space and underscores (`ellen_marsh` is Ellen Marsh).
+fn fold_into(text: &str, out: &mut String) {
+    out.clear();
+    let kept = text
+        .chars()
+        .filter(|char| !char.is_whitespace() && *char != '_');
+    for char in kept {
+        if char.is_ascii() {
+            out.push(char.to_ascii_lowercase());
+        } else {
+            out.extend(char.to_lowercase());
+        }
+    }
+}
+
+impl Drop for Known {
+    fn drop(&mut self) {
+        for (mut value, _) in self.values.drain() {
+            value.zeroize();
+        }
+        for (mut word, _) in self.lengths.drain() {
+            word.zeroize();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use super::*;
+
+    fn found<'a>(values: &[(&str, Class, Kind)], text: &'a str) -> Vec<&'a str> {
+        let mut known = Known::default();
+        for (value, class, kind) in values {
+            known.add(value, *class, *kind);
+        }
+        known
+            .occurrences(text)
+            .iter()
+            .map(|at| &text[at.start..at.end])
+            .collect()
+    }
+
+    #[test]
+    fn a_value_is_found_whatever_its_case_and_spacing_and_only_as_whole_words() {
+        let values = [
+            ("Ellen Marsh", Class::Name, Kind::Person),
+            ("A-4711", Class::Mrn, Kind::Mrn),
+        ];
+        let text = "ELLEN  MARSH, ellen\nmarsh; Ellen Marshall; ellen_marsh a-4711 A-47112 Ellen";
+        assert_eq!(
+            found(&values, text),
+            ["ELLEN  MARSH", "ellen\nmarsh", "ellen_marsh", "a-4711"]
+        );
+    }
+
+    #[test]
+    fn what_a_value_has_around_its_words_belongs_to_it() {
+        let values = [("(555) 010-0199", Class::Phone, Kind::Phone)];
+        assert_eq!(
+            found(&values, "at (555) 010-0199 or 555) 010-0199"),
+            ["(555) 010-0199", "555) 010-0199"]
+        );
+    }
+
+    #[test]
+    fn the_longest_value_stands() {
+        let values = [
+            ("Ellen Marsh", Class::Name, Kind::Person),
+            ("Ellen Marsh Boyd", Class::Name, Kind::Person),
+        ];
+        assert_eq!(
+            found(&values, "Ellen Marsh Boyd, Ellen Marsh Clinic"),
+            ["Ellen Marsh Boyd", "Ellen Marsh"]
+        );
+    }
+
+    #[test]
+    fn short_values_and_ordinary_words_are_not_looked_for() {
+        let values = [
+            ("May", Class::Name, Kind::Person),
+            ("Will", Class::Name, Kind::Person),
+            ("Li", Class::Name, Kind::Person),
+            ("93", Class::Age, Kind::Age90),
+            ("3/14", Class::Date, Kind::Date),
+        ];
+        assert_eq!(
+            found(
+                &values,
+                "Will will be 93 in may; May came with Li, MAY, 3/14"
+            ),
+            ["Will", "May", "MAY"]
+        );
+    }
+}

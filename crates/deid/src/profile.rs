@@ -1,0 +1,270 @@
+//! Profiles: which treatment each class and kind gets, and what happens where the detector is unsure.
+
+use std::collections::BTreeMap;
+
+use covenant_detect::{Class, Kind};
+
+use crate::Treatment;
+
+/// The year dates are judged against where the caller names none: a birth year more than 89 years before it says
+/// an age over 89. A later year removes more.
+const DEFAULT_AS_OF_YEAR: i32 = 2026;
+
+/// What happens to a finding the detector is unsure of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnsurePolicy {
+    /// It is treated like any other finding.
+    #[default]
+    Remove,
+    /// It passes and is counted.
+    Keep,
+}
+
+/// What happens where a value must go and a token cannot stand: numbers, fixed words of a schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnTyped {
+    /// The request is refused with the path.
+    #[default]
+    Refuse,
+    /// The value is generalised to something of its type that says less.
+    Generalize,
+}
+
+/// A named set of treatments. A class no rule names is pseudonymised, so nothing passes by omission.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// The name events carry.
+    pub name: String,
+    /// The rule of law by which what is kept passes, for the notes of a report; empty where none is named.
+    pub citation: String,
+    /// What happens to findings the detector is unsure of.
+    pub unsure: UnsurePolicy,
+    /// What happens where a token cannot stand.
+    pub on_typed: OnTyped,
+    /// The year against which a year is judged to say an age over 89.
+    pub as_of_year: i32,
+    default: Treatment,
+    classes: BTreeMap<Class, Treatment>,
+    kinds: BTreeMap<Kind, Treatment>,
+}
+
+/// Why a profile was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProfileError {
+    /// A row names neither a class (`name`), nor a kind (`zip`), nor a kind of a class (`location.zip`).
+    #[error("row {row}: unknown class or kind")]
+    UnknownName {
+        /// The row, from 1.
+        row: usize,
+    },
+    /// A row names a treatment that does not exist.
+    #[error("row {row}: {source}")]
+    UnknownTreatment {
+        /// The row, from 1.
+        row: usize,
+        /// What was expected.
+        source: crate::UnknownTreatment,
+    },
+    /// Two rows speak of the same class or kind.
+    #[error("row {row}: {name} is named twice")]
+    NamedTwice {
+        /// The row, from 1.
+        row: usize,
+        /// The class or kind.
+        name: String,
+    },
+    /// A treatment that is for data that leaves for good stands in a profile for the gateway.
+    #[error("profile {profile}: {name} may not be given {treatment} on a gateway route")]
+    NotOnAGateway {
+        /// The profile.
+        profile: String,
+        /// The class or kind.
+        name: String,
+        /// The treatment.
+        treatment: Treatment,
+    },
+}
+
+impl Profile {
+    /// Starts a profile in which everything is pseudonymised.
+    pub fn builder(name: impl Into<String>) -> ProfileBuilder {
+        ProfileBuilder {
+            profile: Profile {
+                name: name.into(),
+                citation: String::new(),
+                unsure: UnsurePolicy::Remove,
+                on_typed: OnTyped::Refuse,
+                as_of_year: DEFAULT_AS_OF_YEAR,
+                default: Treatment::Pseudonymize,
+                classes: BTreeMap::new(),
+                kinds: BTreeMap::new(),
+            },
+        }
+    }
+
+    /// Returns the Safe Harbor profile of a gateway route: all classes out, dates to the year, ages over 89 to
+    /// "90 or older", ZIP codes to three digits, unsure findings removed.
+    ///
+    /// What is removed becomes a numbered token: such a code comes from nothing about the person (164.514(c)(1)).
+    pub fn safe_harbor() -> Profile {
+        Profile::builder("safe-harbor")
+            .citation("45 CFR 164.514(b)(2)")
+            .class(Class::Date, Treatment::Generalize)
+            .class(Class::Age, Treatment::Generalize)
+            .kind(Kind::Zip, Treatment::Generalize)
+            .build()
+    }
+
+    /// Returns the Safe Harbor profile for files: as [`Profile::safe_harbor`], but what is removed does not come
+    /// back, for a keyed code in a file is derived from the value (164.514(c)).
+    pub fn safe_harbor_files() -> Profile {
+        let mut profile = Profile::safe_harbor();
+        profile.default = Treatment::Redact;
+        profile
+    }
+
+    /// Reads a profile from rows of a table: a class (`NAME` or `name`), a kind (`zip`) or both (`location.zip`),
+    /// and a treatment. A kind's row is stronger than its class's.
+    ///
+    /// # Errors
+    /// Says the row that cannot be read.
+    pub fn from_table<'a>(
+        name: impl Into<String>,
+        rows: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Profile, ProfileError> {
+        let mut profile = Profile::builder(name).build();
+        for (position, (subject, treatment)) in rows.into_iter().enumerate() {
+            let row = position + 1;
+            let subject = Subject::parse(subject).ok_or(ProfileError::UnknownName { row })?;
+            let treatment = treatment
+                .parse()
+                .map_err(|source| ProfileError::UnknownTreatment { row, source })?;
+            let before = match subject {
+                Subject::Class(class) => profile.classes.insert(class, treatment),
+                Subject::Kind(kind) => profile.kinds.insert(kind, treatment),
+            };
+            if before.is_some() {
+                return Err(ProfileError::NamedTwice {
+                    row,
+                    name: subject.to_string(),
+                });
+            }
+        }
+        Ok(profile)
+    }
+
+    /// Returns what is done with a finding of this class and kind.
+    pub fn treatment(&self, class: Class, kind: Kind) -> Treatment {
+        let of_class = || self.classes.get(&class).copied().unwrap_or(self.default);
+        self.kinds.get(&kind).copied().unwrap_or_else(of_class)
+    }
+
+    /// Checks that the profile holds only what may stand on a gateway route: block, redact, pseudonymize, keep, and
+    /// generalising of dates, ages and ZIP codes.
+    ///
+    /// # Errors
+    /// Names the first class or kind with a treatment for data that leaves for good.
+    pub fn check_gateway(&self) -> Result<(), ProfileError> {
+        for kind in Kind::ALL {
+            let treatment = self.treatment(kind.class(), *kind);
+            let coarser = matches!(kind.class(), Class::Date | Class::Age) || *kind == Kind::Zip;
+            if treatment == Treatment::Surrogate || (treatment == Treatment::Generalize && !coarser)
+            {
+                let name = format!("{}.{}", kind.class().as_str().to_ascii_lowercase(), kind);
+                return Err(ProfileError::NotOnAGateway {
+                    profile: self.name.clone(),
+                    name,
+                    treatment,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Builds a [`Profile`] rule by rule.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ProfileBuilder {
+    profile: Profile,
+}
+
+impl ProfileBuilder {
+    /// Gives every class that no other rule names a treatment.
+    pub fn everything(mut self, treatment: Treatment) -> ProfileBuilder {
+        self.profile.default = treatment;
+        self
+    }
+
+    /// Gives a class a treatment.
+    pub fn class(mut self, class: Class, treatment: Treatment) -> ProfileBuilder {
+        self.profile.classes.insert(class, treatment);
+        self
+    }
+
+    /// Gives a kind a treatment that is stronger than its class's.
+    pub fn kind(mut self, kind: Kind, treatment: Treatment) -> ProfileBuilder {
+        self.profile.kinds.insert(kind, treatment);
+        self
+    }
+
+    /// Says what happens to unsure findings.
+    pub fn unsure(mut self, policy: UnsurePolicy) -> ProfileBuilder {
+        self.profile.unsure = policy;
+        self
+    }
+
+    /// Says what happens where a token cannot stand.
+    pub fn on_typed(mut self, on_typed: OnTyped) -> ProfileBuilder {
+        self.profile.on_typed = on_typed;
+        self
+    }
+
+    /// Names the rule of law by which what is kept passes.
+    pub fn citation(mut self, citation: impl Into<String>) -> ProfileBuilder {
+        self.profile.citation = citation.into();
+        self
+    }
+
+    /// Sets the year against which a year is judged to say an age over 89.
+    pub fn as_of_year(mut self, year: i32) -> ProfileBuilder {
+        self.profile.as_of_year = year;
+        self
+    }
+
+    /// Returns the profile.
+    pub fn build(self) -> Profile {
+        self.profile
+    }
+}
+
+/// What a row of a table speaks of.
+enum Subject {
+    Class(Class),
+    Kind(Kind),
+}
+
+impl Subject {
+    fn parse(text: &str) -> Option<Subject> {
+        if let Ok(class) = text.to_ascii_uppercase().parse() {
+            return Some(Subject::Class(class));
+        }
+        let lower = text.to_ascii_lowercase();
+        let Some((class, kind)) = lower.split_once('.') else {
+            return lower.parse().ok().map(Subject::Kind);
+        };
+        let class: Class = class.to_ascii_uppercase().parse().ok()?;
+        let kind: Kind = kind.parse().ok()?;
+        (kind.class() == class).then_some(Subject::Kind(kind))
+    }
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Subject::Class(class) => class.fmt(f),
+            Subject::Kind(kind) => kind.fmt(f),
+        }
+    }
+}

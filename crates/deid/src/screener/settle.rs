@@ -1,0 +1,493 @@
+//! Settling one piece: find, replace, look again until nothing removable is found.
+//!
+//! A piece is *learnt* first and *applied* later. Learning assigns numbers, so everything it does depends only on
+//! the piece and on those learnt before it: that is what keeps the numbers of a history when more is appended.
+//! Applying adds the places where values stand that were learnt anywhere in the request; what it then finds anew
+//! (a finding that only shows beside a token) is removed without a number, for numbering it would depend on what
+//! came later.
+
+use std::collections::HashMap;
+
+use covenant_detect::Class;
+use covenant_formats::json::Path;
+
+use super::piece::{Finder, Found, Piece, Stand, find_in};
+use crate::coarse::{coarse, coarse_number, marker};
+use crate::edit::{Edit, Mention, Rendered, What, disjoint, is_free, render_parts, sort};
+use crate::fields::is_plausible;
+use crate::known::Known;
+use crate::lookalike::lookalikes;
+use crate::tokens::{Tokens, Word};
+use crate::words::{has_word, value_in};
+use crate::{OnTyped, Profile, Refusal, Report, Treatment, UnsurePolicy};
+
+/// How often a text is looked at after its first replacements.
+const PASSES: usize = 3;
+
+/// What is known of the request so far, and what goes for all its pieces.
+pub(crate) struct Settler<'a> {
+    finder: &'a dyn Finder,
+    profile: &'a Profile,
+    tokens: &'a mut Tokens,
+    pub(crate) report: Report,
+    known: Known,
+    pieces: Vec<Settled>,
+    positions: HashMap<Piece, usize>,
+}
+
+/// A piece and what is done to it.
+struct Settled {
+    piece: Piece,
+    path: Path,
+    edits: Vec<Edit>,
+    kept: Vec<Found>,
+    /// How many values were known when the piece was last searched for them.
+    searched_for: usize,
+    applied: bool,
+}
+
+impl<'a> Settler<'a> {
+    pub(crate) fn new(
+        finder: &'a dyn Finder,
+        profile: &'a Profile,
+        tokens: &'a mut Tokens,
+    ) -> Settler<'a> {
+        Settler {
+            finder,
+            profile,
+            tokens,
+            report: Report::default(),
+            known: Known::default(),
+            pieces: Vec::new(),
+            positions: HashMap::new(),
+        }
+    }
+
+    /// Finds what a piece holds and numbers it.
+    pub(crate) fn learn(&mut self, piece: &Piece, path: &Path) -> Result<(), Refusal> {
+        if has_word(&piece.whole) && !self.positions.contains_key(piece) {
+            let settled = self.settle(piece, path)?;
+            self.positions.insert(piece.clone(), self.pieces.len());
+            self.pieces.push(settled);
+        }
+        Ok(())
+    }
+
+    /// Returns the replacements for a piece, in order, and counts them.
+    pub(crate) fn apply(&mut self, piece: &Piece, path: &Path) -> Result<Vec<Edit>, Refusal> {
+        self.learn(piece, path)?;
+        self.spread()?;
+        let Some(settled) = self
+            .positions
+            .get(piece)
+            .and_then(|position| self.pieces.get_mut(*position))
+        else {
+            return Ok(Vec::new());
+        };
+        settled.applied = true;
+        let (edits, kept) = (settled.edits.clone(), settled.kept.clone());
+        self.count(piece, &edits, &kept);
+        Ok(edits)
+    }
+
+    /// Tells whether a learnt piece holds anything that is replaced.
+    pub(crate) fn holds_findings(&self, piece: &Piece) -> bool {
+        let settled = self
+            .positions
+            .get(piece)
+            .and_then(|position| self.pieces.get(*position));
+        settled.is_some_and(|settled| !settled.edits.is_empty())
+    }
+
+    /// Replaces every known value in every piece not yet applied, until that makes no more values known.
+    fn spread(&mut self) -> Result<(), Refusal> {
+        for _ in 0..=PASSES {
+            let waiting =
+                |settled: &Settled, known: usize| !settled.applied && settled.searched_for < known;
+            if !self
+                .pieces
+                .iter()
+                .any(|settled| waiting(settled, self.known.len()))
+            {
+                return Ok(());
+            }
+            let mut pieces = std::mem::take(&mut self.pieces);
+            let mut spread = Ok(());
+            for settled in &mut pieces {
+                if spread.is_ok() && waiting(settled, self.known.len()) {
+                    spread = self.spread_into(settled);
+                }
+            }
+            self.pieces = pieces;
+            spread?;
+        }
+        let path = self
+            .pieces
+            .last()
+            .map(|settled| settled.path.clone())
+            .unwrap_or_default();
+        Err(Refusal::Unsettled {
+            path,
+            passes: PASSES + 1,
+        })
+    }
+
+    fn spread_into(&mut self, settled: &mut Settled) -> Result<(), Refusal> {
+        settled.searched_for = self.known.len();
+        let Settled {
+            piece, path, edits, ..
+        } = settled;
+        let elsewhere = self.elsewhere(piece, edits);
+        if elsewhere.is_empty() {
+            return Ok(());
+        }
+        self.replace(elsewhere, piece, path, Numbering::Closed, edits)?;
+        self.look_again(piece, path, Numbering::Closed, edits)
+    }
+
+    fn settle(&mut self, piece: &Piece, path: &Path) -> Result<Settled, Refusal> {
+        let mut edits = Vec::new();
+        let found = trimmed(self.look(piece, &piece.whole, &piece.cuts), &piece.whole);
+        for value in found
+            .iter()
+            .filter_map(|found| piece.whole.get(found.start..found.end))
+        {
+            self.tokens.note(value);
+        }
+        let (kept, mut mentions) = self.judge(found);
+        mentions.extend(self.lookalikes(piece));
+        mentions.extend(self.field(piece, &kept, &mentions));
+        self.replace(mentions, piece, path, Numbering::Open, &mut edits)?;
+        let elsewhere = self.elsewhere(piece, &edits);
+        self.replace(elsewhere, piece, path, Numbering::Open, &mut edits)?;
+        if !edits.is_empty() {
+            self.look_again(piece, path, Numbering::Open, &mut edits)?;
+        }
+        let searched_for = self.known.len();
+        Ok(Settled {
+            piece: piece.clone(),
+            path: path.clone(),
+            edits,
+            kept,
+            searched_for,
+            applied: false,
+        })
+    }
+
+    fn look(&self, piece: &Piece, text: &str, cuts: &[usize]) -> Vec<Found> {
+        let mut found = find_in(self.finder, piece, text, cuts);
+        if piece.is_schema_like() {
+            found.retain(|found| !found.unsure);
+        }
+        found
+    }
+
+    /// Looks at the text as it now stands until nothing removable is found in what is left of the original.
+    fn look_again(
+        &mut self,
+        piece: &Piece,
+        path: &Path,
+        numbering: Numbering,
+        edits: &mut Vec<Edit>,
+    ) -> Result<(), Refusal> {
+        if !matches!(piece.stand, Stand::Text | Stand::Key) {
+            return Ok(());
+        }
+        for _ in 0..PASSES {
+            let rendered = Rendered::new(&piece.whole, edits);
+            let found = self.look(piece, &rendered.text, &rendered_cuts(piece, edits));
+            let left = found.iter().flat_map(|found| {
+                rendered
+                    .untouched(found.start, found.end)
+                    .map(|(start, end)| Found {
+                        start,
+                        end,
+                        ..*found
+                    })
+            });
+            let (_, mut mentions) = self.judge(left.collect());
+            mentions.retain(|mention| is_free(edits, mention.start, mention.end));
+            if mentions.is_empty() {
+                return Ok(());
+            }
+            self.replace(mentions, piece, path, numbering, edits)?;
+            let elsewhere = self.elsewhere(piece, edits);
+            self.replace(elsewhere, piece, path, numbering, edits)?;
+        }
+        Err(Refusal::Unsettled {
+            path: path.clone(),
+            passes: PASSES + 1,
+        })
+    }
+
+    /// Parts what is kept from what is not.
+    fn judge(&self, found: Vec<Found>) -> (Vec<Found>, Vec<Mention>) {
+        let mut kept: Vec<Found> = Vec::new();
+        let mut mentions = Vec::new();
+        for found in found {
+            let treatment = match self.profile.treatment(found.class, found.kind) {
+                _ if found.unsure && self.profile.unsure == UnsurePolicy::Keep => Treatment::Keep,
+                treatment => treatment,
+            };
+            let what = What::Found(found.class, found.kind);
+            match treatment {
+                Treatment::Keep if kept.iter().rev().any(|before| before.start == found.start) => {}
+                Treatment::Keep => kept.push(found),
+                _ => mentions.push(Mention {
+                    start: found.start,
+                    end: found.end,
+                    what,
+                    treatment,
+                    unsure: found.unsure,
+                }),
+            }
+        }
+        (kept, mentions)
+    }
+
+    fn lookalikes(&self, piece: &Piece) -> Vec<Mention> {
+        let mention = |start, end| Mention {
+            start,
+            end,
+            what: What::Lookalike,
+            treatment: Treatment::Pseudonymize,
+            unsure: false,
+        };
+        let mut found: Vec<Mention> = lookalikes(&piece.whole)
+            .into_iter()
+            .map(|(start, end)| mention(start, end))
+            .collect();
+        let ends = piece.cuts.iter().copied().chain([piece.whole.len()]);
+        let mut from = 0;
+        for to in ends.filter(|_| !piece.cuts.is_empty()) {
+            let part = piece.whole.get(from..to).unwrap_or_default();
+            found.extend(
+                lookalikes(part)
+                    .into_iter()
+                    .map(|(start, end)| mention(start + from, end + from)),
+            );
+            from = to;
+        }
+        found
+    }
+
+    /// What the field's name says of a value of which the finder did not say enough.
+    fn field(&self, piece: &Piece, kept: &[Found], mentions: &[Mention]) -> Option<Mention> {
+        let kind = piece
+            .field
+            .filter(|kind| is_plausible(*kind, &piece.whole))?;
+        let treatment = self.profile.treatment(kind.class(), kind);
+        let kept = kept.iter().map(|found| (found.start, found.end));
+        let found = kept.chain(mentions.iter().map(|mention| (mention.start, mention.end)));
+        let covered = bytes_covered(found.collect());
+        let (start, end) = value_in(&piece.whole)?;
+        if treatment == Treatment::Keep || covered * 2 >= end - start {
+            return None;
+        }
+        let what = What::Found(kind.class(), kind);
+        Some(Mention {
+            start,
+            end,
+            what,
+            treatment,
+            unsure: false,
+        })
+    }
+
+    /// Where values known from anywhere stand in the piece, untouched as yet.
+    fn elsewhere(&self, piece: &Piece, edits: &[Edit]) -> Vec<Mention> {
+        let occurrences = self.known.occurrences(&piece.whole).into_iter();
+        let free = occurrences.filter(|at| is_free(edits, at.start, at.end));
+        let mentions = free.map(|at| Mention {
+            start: at.start,
+            end: at.end,
+            what: What::Found(at.class, at.kind),
+            treatment: self.profile.treatment(at.class, at.kind),
+            unsure: false,
+        });
+        mentions.collect()
+    }
+
+    /// Turns mentions into replacements.
+    fn replace(
+        &mut self,
+        mentions: Vec<Mention>,
+        piece: &Piece,
+        path: &Path,
+        numbering: Numbering,
+        edits: &mut Vec<Edit>,
+    ) -> Result<(), Refusal> {
+        for mention in disjoint(mentions) {
+            let value = piece
+                .whole
+                .get(mention.start..mention.end)
+                .unwrap_or_default();
+            let text = match mention.what {
+                What::Lookalike => self.tokens.token(Word::Text, value).to_owned(),
+                What::Found(class, _) if mention.treatment == Treatment::Block => {
+                    return Err(Refusal::Blocked {
+                        class,
+                        path: path.clone(),
+                    });
+                }
+                What::Found(class, kind) => {
+                    if !mention.unsure {
+                        self.known.add(value, class, kind);
+                    }
+                    self.stand_in(&mention, value, numbering)
+                }
+            };
+            edits.push(Edit { mention, text });
+        }
+        sort(edits);
+        self.fit(piece, path, edits)
+    }
+
+    /// What is written in place of a value.
+    fn stand_in(&mut self, mention: &Mention, value: &str, numbering: Numbering) -> String {
+        let What::Found(class, kind) = mention.what else {
+            return String::new();
+        };
+        match mention.treatment {
+            Treatment::Pseudonymize => match numbering {
+                Numbering::Open => self.tokens.token(Word::Class(class), value).to_owned(),
+                Numbering::Closed => self
+                    .tokens
+                    .find(Word::Class(class), value)
+                    .map_or_else(|| marker(class), str::to_owned),
+            },
+            Treatment::Generalize => {
+                coarse(class, kind, value, self.profile).unwrap_or_else(|| marker(class))
+            }
+            Treatment::Block | Treatment::Redact | Treatment::Keep | Treatment::Surrogate => {
+                marker(class)
+            }
+        }
+    }
+
+    /// Where no token can stand: refuses, or puts one generalised value for the whole.
+    fn fit(&mut self, piece: &Piece, path: &Path, edits: &mut Vec<Edit>) -> Result<(), Refusal> {
+        let (Some(edit), false) = (
+            edits.first(),
+            matches!(piece.stand, Stand::Text | Stand::Key),
+        ) else {
+            return Ok(());
+        };
+        let (class, kind) = match edit.mention.what {
+            What::Found(class, kind) => (class, kind),
+            What::Lookalike => (Class::OtherId, covenant_detect::Kind::OtherId),
+        };
+        let what = match piece.stand {
+            Stand::Fixed(what) => what,
+            _ => "a number",
+        };
+        if self.profile.on_typed == OnTyped::Refuse {
+            return Err(Refusal::CannotStand {
+                class,
+                path: path.clone(),
+                what,
+            });
+        }
+        let text = match piece.stand {
+            Stand::Number => coarse_number(class, kind, &piece.whole, self.profile),
+            _ => coarse(class, kind, &piece.whole, self.profile).unwrap_or_else(|| marker(class)),
+        };
+        let (what, unsure) = (What::Found(class, kind), edit.mention.unsure);
+        let mention = Mention {
+            start: 0,
+            end: piece.whole.len(),
+            what,
+            treatment: Treatment::Generalize,
+            unsure,
+        };
+        *edits = vec![Edit { mention, text }];
+        Ok(())
+    }
+
+    /// Counts what was done, and keeps the spelling of each value as the last one seen.
+    fn count(&mut self, piece: &Piece, edits: &[Edit], kept: &[Found]) {
+        for Edit { mention, text } in edits {
+            let value = piece
+                .whole
+                .get(mention.start..mention.end)
+                .unwrap_or_default();
+            let word = match mention.what {
+                What::Lookalike => {
+                    self.report.lookalikes += 1;
+                    continue;
+                }
+                What::Found(class, kind) => {
+                    self.report
+                        .count(class, mention.treatment, &kind.basis().to_string());
+                    Word::Class(class)
+                }
+            };
+            self.report.unsure += u32::from(mention.unsure);
+            if self.tokens.find(word, value) == Some(text) {
+                self.tokens.token(word, value);
+            }
+        }
+        for found in kept
+            .iter()
+            .filter(|found| is_free(edits, found.start, found.end))
+        {
+            let basis = found.kind.basis().to_string();
+            let citation = if self.profile.citation.is_empty() {
+                &basis
+            } else {
+                &self.profile.citation
+            };
+            self.report.count(found.class, Treatment::Keep, citation);
+            self.report.unsure += u32::from(found.unsure);
+        }
+    }
+}
+
+/// Leaves what only surrounds a value outside.
+fn trimmed(found: Vec<Found>, text: &str) -> Vec<Found> {
+    let trim = |found: Found| {
+        let (start, end) = value_in(text.get(found.start..found.end)?)?;
+        Some(Found {
+            start: found.start + start,
+            end: found.start + end,
+            ..found
+        })
+    };
+    found.into_iter().filter_map(trim).collect()
+}
+
+fn bytes_covered(mut ranges: Vec<(usize, usize)>) -> usize {
+    ranges.sort_unstable();
+    let (covered, _) = ranges
+        .into_iter()
+        .fold((0, 0), |(covered, reached), (start, end)| {
+            (
+                covered + end.saturating_sub(start.max(reached)),
+                end.max(reached),
+            )
+        });
+    covered
+}
+
+/// Where the parts of a piece begin once the edits are made.
+fn rendered_cuts(piece: &Piece, edits: &[Edit]) -> Vec<usize> {
+    if piece.cuts.is_empty() {
+        return Vec::new();
+    }
+    let mut cuts: Vec<usize> = render_parts(&piece.whole, &piece.cuts, edits)
+        .iter()
+        .scan(0, |end, part| {
+            *end += part.len();
+            Some(*end)
+        })
+        .collect();
+    cuts.pop();
+    cuts
+}
+
+/// Whether values not seen before may be given numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Numbering {
+    Open,
+    Closed,
+}
