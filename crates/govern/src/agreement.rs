@@ -41,7 +41,7 @@ pub struct Agreement {
 
 /// What people did with an agreement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "is", rename_all = "kebab-case", from = "StateRow")]
 pub enum AgreementState {
     /// Being negotiated. Permits nothing.
     Draft,
@@ -131,6 +131,26 @@ impl Agreement {
     #[must_use]
     pub fn covers_model(&self, upstream_model: &str) -> bool {
         names(&self.models, upstream_model)
+    }
+}
+
+/// A state as it is written. A unit variant beside a tag would take any further field in silence, so the draft has
+/// braces here.
+#[derive(Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
+enum StateRow {
+    Draft {},
+    Signed { on: Date, by: String },
+    Terminated { on: Date, why: String },
+}
+
+impl From<StateRow> for AgreementState {
+    fn from(row: StateRow) -> AgreementState {
+        match row {
+            StateRow::Draft {} => AgreementState::Draft,
+            StateRow::Signed { on, by } => AgreementState::Signed { on, by },
+            StateRow::Terminated { on, why } => AgreementState::Terminated { on, why },
+        }
     }
 }
 

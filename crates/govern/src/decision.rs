@@ -39,7 +39,7 @@ pub struct RouteDecision {
 
 /// A method of de-identification that 45 CFR 164.514(b) knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "is", rename_all = "kebab-case", from = "MethodRow")]
 pub enum Method {
     /// Safe Harbor in full, 164.514(b)(2).
     SafeHarbor,
@@ -73,6 +73,24 @@ impl RouteDecision {
     #[must_use]
     pub fn opens(&self, vendor: &str, alias: &str) -> bool {
         self.vendor == vendor && (self.model == "*" || self.model == alias)
+    }
+}
+
+/// A method as it is written. A unit variant beside a tag would take any further field in silence, so Safe Harbor
+/// has braces here.
+#[derive(Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
+enum MethodRow {
+    SafeHarbor {},
+    Expert { id: String, expires: Date },
+}
+
+impl From<MethodRow> for Method {
+    fn from(row: MethodRow) -> Method {
+        match row {
+            MethodRow::SafeHarbor {} => Method::SafeHarbor,
+            MethodRow::Expert { id, expires } => Method::Expert { id, expires },
+        }
     }
 }
 

@@ -181,3 +181,31 @@ fn a_change_of_an_agreement_takes_its_place() {
         .unwrap();
     assert_eq!(coverage.describe(), "under agreement acme-2026 v4");
 }
+
+#[test]
+fn a_state_or_method_holds_the_fields_of_its_own_and_no_others() {
+    let states = [
+        r#"{"is":"draft","on":"2026-01-01"}"#,
+        r#"{"is":"signed","on":"2026-01-01","by":"R. Ames","why":"x"}"#,
+        r#"{"is":"signed","on":"2026-01-01"}"#,
+        r#"{"is":"terminated","on":"2026-01-01"}"#,
+        r#"{"on":"2026-01-01"}"#,
+    ];
+    for state in states {
+        assert!(
+            serde_json::from_str::<covenant_govern::AgreementState>(state).is_err(),
+            "{state}"
+        );
+    }
+    let methods = [
+        r#"{"is":"safe-harbor","id":"det-1"}"#,
+        r#"{"is":"expert","id":"det-1"}"#,
+        r#"{"is":"expert","id":"det-1","expires":"2026-01-01","by":"R. Ames"}"#,
+    ];
+    for method in methods {
+        assert!(
+            serde_json::from_str::<covenant_govern::Method>(method).is_err(),
+            "{method}"
+        );
+    }
+}
