@@ -1,0 +1,532 @@
+//! What one commit writes and what the state is after it: pure work on values, before the database is touched.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use covenant_ledger::EventKind;
+use covenant_ledger::checkpoint::Checkpoint;
+use covenant_ledger::tree::leaf_hash;
+
+use crate::error::{At as _, Error};
+use crate::head::{Meta, signed};
+use crate::keyring::{KeyRow, OwnerKey};
+use crate::open::{Shared, State};
+use crate::prepare::{Prepared, SealedEvent, SealedPayload, Step};
+use crate::register::StoredRow;
+use crate::script::Script;
+use crate::tree::FullTile;
+
+/// A jump backwards up to this long is the time a record waits for the writer; a longer one is the clock's.
+const UNREMARKABLE_MS: i64 = 1000;
+
+/// A commit in the making.
+pub(crate) struct Plan {
+    /// The state after it.
+    pub(crate) next: State,
+    /// Index of the first event of each record, in order.
+    pub(crate) indexes: Vec<u64>,
+    /// Keys that are stored with it.
+    pub(crate) owners: Vec<Arc<OwnerKey>>,
+    /// Bytes it adds to the write-ahead log, roughly.
+    pub(crate) bytes: u64,
+    script: Script,
+}
+
+/// A record that was prepared against a state that has passed: it must be prepared again.
+pub(crate) struct Stale;
+
+/// Works out a commit, record by record.
+pub(crate) struct Planner<'a> {
+    shared: &'a Shared,
+    next: State,
+    indexes: Vec<u64>,
+    leaves: Vec<Leaf>,
+    tiles: Vec<FullTile>,
+    requests: BTreeMap<String, Option<u64>>,
+    owners: Vec<Arc<OwnerKey>>,
+    known_owners: HashSet<String>,
+    payloads: Vec<PayloadRow>,
+    register: Vec<StoredRow>,
+    steps: Vec<StepRow>,
+    bytes: u64,
+    /// Id of the key-encryption key, where it changes.
+    kek: Option<String>,
+}
+
+struct Leaf {
+    index: u64,
+    id: String,
+    kind: &'static str,
+    at_ms: i64,
+    request: Option<String>,
+    leaf: Vec<u8>,
+}
+
+struct PayloadRow {
+    id: String,
+    kind: &'static str,
+    index: u64,
+    keep_until_ms: i64,
+    sealed: Vec<u8>,
+    keys: Vec<(String, Vec<u8>)>,
+}
+
+enum StepRow {
+    Erase { payloads: Vec<String>, index: u64 },
+    DestroyKey { key: String },
+    Replace(PayloadRow),
+    AddKey(KeyRow),
+    KeepCosigned { size: u64, note: String, index: u64 },
+}
+
+impl<'a> Planner<'a> {
+    pub(crate) fn new(shared: &'a Shared, state: &State) -> Planner<'a> {
+        Planner {
+            shared,
+            next: state.clone(),
+            indexes: Vec::new(),
+            leaves: Vec::new(),
+            tiles: Vec::new(),
+            requests: BTreeMap::new(),
+            owners: Vec::new(),
+            known_owners: HashSet::new(),
+            payloads: Vec::new(),
+            register: Vec::new(),
+            steps: Vec::new(),
+            bytes: 0,
+            kek: None,
+        }
+    }
+
+    /// Adds a record. Nothing is changed when it is stale.
+    ///
+    /// A record whose time lies before the last event's is sealed again with that one's time.
+    pub(crate) fn add(&mut self, prepared: &mut Prepared) -> Result<Result<(), Stale>, Error> {
+        if self.is_stale(prepared) {
+            return Ok(Err(Stale));
+        }
+        let first = self.next.head.size;
+        for sealed in &mut prepared.events {
+            self.add_event(sealed)?;
+        }
+        self.add_register(prepared, first);
+        self.bytes += prepared.bytes() as u64;
+        self.indexes.push(first);
+        for owner in &prepared.owners {
+            if !owner.is_stored() && self.known_owners.insert(owner.row.id.to_string()) {
+                self.owners.push(Arc::clone(owner));
+            }
+        }
+        self.payloads.extend(
+            prepared
+                .payloads
+                .iter()
+                .map(|payload| PayloadRow::of(payload, first)),
+        );
+        self.steps
+            .extend(prepared.steps.iter().map(|step| StepRow::of(step, first)));
+        Ok(Ok(()))
+    }
+
+    /// Uses another key-encryption key from this commit on.
+    pub(crate) fn set_key_service(&mut self, id: &str) {
+        let mut meta = Meta::clone(&self.next.meta);
+        meta.0.insert("kek".into(), id.as_bytes().to_vec());
+        self.next.meta = Arc::new(meta);
+        self.kek = Some(id.to_owned());
+    }
+
+    /// Signs the new checkpoint and writes the statements.
+    pub(crate) fn finish(mut self) -> Result<Plan, Error> {
+        let shared = self.shared;
+        let head = &mut self.next.head;
+        head.root = self.next.edge.root();
+        head.register_digest = match self.register.is_empty() {
+            true => head.register_digest,
+            false => self.next.register.digest(&shared.keyring.tags),
+        };
+        let checkpoint = Checkpoint {
+            origin: shared.options.origin.clone(),
+            size: head.size,
+            root: head.root,
+        };
+        head.note = checkpoint
+            .sign(&shared.signer)
+            .at(|| "signing the checkpoint".into())?;
+        let mut script = Script::default();
+        self.write(&mut script)?;
+        Ok(Plan {
+            next: self.next,
+            indexes: self.indexes,
+            owners: self.owners,
+            bytes: self.bytes,
+            script,
+        })
+    }
+
+    fn is_stale(&self, prepared: &Prepared) -> bool {
+        let rewrapped = prepared.epoch != self.shared.keyring.service().epoch;
+        let mut register = Arc::clone(&self.next.register);
+        let renumbered = prepared.register.iter().any(|(change, version)| {
+            // Two changes of one row in one record have consecutive numbers.
+            let tags = &self.shared.keyring.tags;
+            Arc::make_mut(&mut register)
+                .apply(tags, change, *version, self.next.head.size)
+                .is_none()
+        });
+        rewrapped || renumbered
+    }
+
+    fn add_event(&mut self, sealed: &mut SealedEvent) -> Result<(), Error> {
+        let last_ms = self.next.head.at_ms;
+        if sealed.event.at_ms < last_ms {
+            self.move_forward(sealed, last_ms)?;
+        }
+        let event = &sealed.event;
+        let index = self.next.head.size;
+        self.tiles
+            .extend(self.next.edge.append(leaf_hash(&sealed.leaf)));
+        self.next.head.size += 1;
+        self.next.head.at_ms = event.at_ms;
+        if let Some(request) = &event.request {
+            match effect_on_request(event.kind) {
+                Effect::Opens => drop(self.requests.insert(request.clone(), Some(index))),
+                Effect::Closes => drop(self.requests.insert(request.clone(), None)),
+                Effect::None => {}
+            }
+        }
+        self.leaves.push(Leaf {
+            index,
+            id: event.id.clone(),
+            kind: event.kind.as_str(),
+            at_ms: event.at_ms,
+            request: event.request.clone(),
+            leaf: sealed.leaf.clone(),
+        });
+        Ok(())
+    }
+
+    /// Time never runs backwards inside the log.
+    fn move_forward(&self, sealed: &mut SealedEvent, last_ms: i64) -> Result<(), Error> {
+        let mut event = sealed.event.clone();
+        let behind_ms = last_ms.saturating_sub(event.at_ms);
+        event.at_ms = last_ms;
+        if behind_ms > UNREMARKABLE_MS {
+            let remark = format!("the clock was {behind_ms} ms behind the log");
+            event.note = Some(
+                event
+                    .note
+                    .map_or(remark.clone(), |note| format!("{note}; {remark}")),
+            );
+        }
+        *sealed = self.shared.seal_event(event)?;
+        Ok(())
+    }
+
+    fn add_register(&mut self, prepared: &Prepared, index: u64) {
+        for (change, version) in &prepared.register {
+            let register = Arc::make_mut(&mut self.next.register);
+            // INVARIANT: `is_stale` has applied the same changes to the same register.
+            self.register.extend(register.apply(
+                &self.shared.keyring.tags,
+                change,
+                *version,
+                index,
+            ));
+            self.next.head.register_version += 1;
+        }
+    }
+
+    fn write(&mut self, script: &mut Script) -> Result<(), Error> {
+        let owners: Vec<&KeyRow> = self.owners.iter().map(|owner| &owner.row).collect();
+        write_keys(script, &owners)?;
+        self.write_events(script)?;
+        self.write_requests(script)?;
+        write_payloads(script, &self.payloads)?;
+        script.insert(
+            "INSERT INTO register (kind, id, version, idx, body, tag)",
+            6,
+            &self.register,
+            |script, row| {
+                script
+                    .bind(row.kind.clone())?
+                    .bind(row.id.clone())?
+                    .bind(row.version.version)?;
+                script
+                    .bind(signed(row.version.index))?
+                    .bind(row.version.body.clone())?
+                    .bind(row.version.tag.to_vec())?;
+                Ok(())
+            },
+        )?;
+        for step in &self.steps {
+            step.write(script)?;
+        }
+        self.write_head(script)
+    }
+
+    fn write_events(&self, script: &mut Script) -> Result<(), Error> {
+        script.insert(
+            "INSERT INTO events (idx, id, kind, at_ms, request, leaf)",
+            6,
+            &self.leaves,
+            |script, leaf| {
+                script
+                    .bind(signed(leaf.index))?
+                    .bind(leaf.id.clone())?
+                    .bind(leaf.kind)?
+                    .bind(leaf.at_ms)?;
+                script.bind(leaf.request.clone())?.bind(leaf.leaf.clone())?;
+                Ok(())
+            },
+        )?;
+        script.insert(
+            "INSERT INTO tiles (level, idx, root, hashes)",
+            4,
+            &self.tiles,
+            |script, tile| {
+                script
+                    .bind(tile.level)?
+                    .bind(signed(tile.index))?
+                    .bind(tile.root.to_vec())?
+                    .bind(tile.hashes.clone())?;
+                Ok(())
+            },
+        )
+    }
+
+    fn write_requests(&self, script: &mut Script) -> Result<(), Error> {
+        let opened: Vec<(&String, u64)> = self
+            .requests
+            .iter()
+            .filter_map(|(id, open)| Some((id, (*open)?)))
+            .collect();
+        script.insert(
+            "INSERT OR REPLACE INTO open_requests (request, idx)",
+            2,
+            &opened,
+            |script, (request, index)| {
+                script.bind(String::clone(request))?.bind(signed(*index))?;
+                Ok(())
+            },
+        )?;
+        let closed: Vec<&String> = self
+            .requests
+            .iter()
+            .filter(|(_, open)| open.is_none())
+            .map(|(id, _)| id)
+            .collect();
+        if !closed.is_empty() {
+            let places = vec!["?"; closed.len()].join(",");
+            script.statement(&format!(
+                "DELETE FROM open_requests WHERE request IN ({places})"
+            ));
+            script.bind_all(closed)?;
+        }
+        Ok(())
+    }
+
+    fn write_head(&self, script: &mut Script) -> Result<(), Error> {
+        let (head, tags) = (&self.next.head, &self.shared.keyring.tags);
+        script.statement(
+            "UPDATE head SET size = ?, root = ?, at_ms = ?, note = ?, register_version = ?, register_digest = ?, tag = ?",
+        );
+        script
+            .bind(signed(head.size))?
+            .bind(head.root.to_vec())?
+            .bind(head.at_ms)?
+            .bind(head.note.clone())?;
+        script
+            .bind(signed(head.register_version))?
+            .bind(head.register_digest.to_vec())?;
+        script.bind(head.tag(tags, &self.next.meta).to_vec())?;
+        if let Some(kek) = &self.kek {
+            script.statement("UPDATE meta SET value = ? WHERE name = 'kek'");
+            script.bind(kek.as_bytes().to_vec())?;
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// Takes the statements out, to be run inside a transaction.
+    pub(crate) fn take_script(&mut self) -> Script {
+        std::mem::take(&mut self.script)
+    }
+}
+
+enum Effect {
+    Opens,
+    Closes,
+    None,
+}
+
+/// What an event means for the question which requests were never closed.
+pub(crate) fn opens(kind: EventKind) -> bool {
+    matches!(effect_on_request(kind), Effect::Opens)
+}
+
+/// Whether an event closes its request.
+pub(crate) fn closes(kind: EventKind) -> bool {
+    matches!(effect_on_request(kind), Effect::Closes)
+}
+
+fn effect_on_request(kind: EventKind) -> Effect {
+    match kind {
+        EventKind::Forwarded | EventKind::Answering => Effect::Opens,
+        EventKind::Answered | EventKind::Refused | EventKind::Failed | EventKind::Interrupted => {
+            Effect::Closes
+        }
+        _ => Effect::None,
+    }
+}
+
+impl PayloadRow {
+    fn of(payload: &SealedPayload, index: u64) -> PayloadRow {
+        PayloadRow {
+            id: payload.id.clone(),
+            kind: payload.kind,
+            index,
+            keep_until_ms: payload.keep_until_ms,
+            sealed: payload.sealed.clone(),
+            keys: payload
+                .keys
+                .iter()
+                .map(|(key, wrapped)| (key.to_string(), wrapped.clone()))
+                .collect(),
+        }
+    }
+}
+
+impl StepRow {
+    fn of(step: &Step, first: u64) -> StepRow {
+        let index = |event: &usize| first + *event as u64;
+        match step {
+            Step::Erase { payloads, event } => StepRow::Erase {
+                payloads: payloads.clone(),
+                index: index(event),
+            },
+            Step::DestroyKey { key, .. } => StepRow::DestroyKey {
+                key: key.to_string(),
+            },
+            Step::Replace { payload, event } => {
+                StepRow::Replace(PayloadRow::of(payload, index(event)))
+            }
+            Step::AddLogKey { row, .. } => StepRow::AddKey(row.clone()),
+            Step::KeepCosigned { size, note, event } => StepRow::KeepCosigned {
+                size: *size,
+                note: note.clone(),
+                index: index(event),
+            },
+        }
+    }
+
+    fn write(&self, script: &mut Script) -> Result<(), Error> {
+        match self {
+            StepRow::Erase { payloads, index } => {
+                let places = vec!["?"; payloads.len()].join(",");
+                script.statement(&format!(
+                    "DELETE FROM payload_keys WHERE payload IN ({places})"
+                ));
+                script.bind_all(payloads)?;
+                script.statement(&format!(
+                    "UPDATE payloads SET sealed = NULL, shredded_by = ? WHERE id IN ({places})"
+                ));
+                script.bind(signed(*index))?.bind_all(payloads)?;
+            }
+            StepRow::DestroyKey { key } => {
+                script.statement("DELETE FROM payload_keys WHERE key = ?");
+                script.bind(key.clone())?;
+                script.statement("DELETE FROM keys WHERE id = ?");
+                script.bind(key.clone())?;
+            }
+            StepRow::Replace(payload) => {
+                script.statement("DELETE FROM payload_keys WHERE payload = ?");
+                script.bind(payload.id.clone())?;
+                script.statement("UPDATE payloads SET sealed = ?, idx = ? WHERE id = ?");
+                script
+                    .bind(payload.sealed.clone())?
+                    .bind(signed(payload.index))?
+                    .bind(payload.id.clone())?;
+                write_payload_keys(script, std::slice::from_ref(payload))?;
+            }
+            StepRow::AddKey(row) => write_keys(script, &[row])?,
+            StepRow::KeepCosigned { size, note, index } => {
+                script.insert(
+                    "INSERT INTO cosigned (idx, size, note)",
+                    3,
+                    &[()],
+                    |script, ()| {
+                        script
+                            .bind(signed(*index))?
+                            .bind(signed(*size))?
+                            .bind(note.clone())?;
+                        Ok(())
+                    },
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_keys(script: &mut Script, rows: &[&KeyRow]) -> Result<(), Error> {
+    script.insert(
+        "INSERT INTO keys (id, kind, subject, from_index, created_ms, wrapped)",
+        6,
+        rows,
+        |script, row| {
+            script
+                .bind(row.id.to_string())?
+                .bind(row.used_for.as_str())?;
+            script
+                .bind(row.subject.map(|subject| subject.to_vec()))?
+                .bind(signed(row.from_index))?;
+            script
+                .bind(row.created_ms)?
+                .bind(row.wrapped.as_bytes().to_vec())?;
+            Ok(())
+        },
+    )
+}
+
+fn write_payloads(script: &mut Script, payloads: &[PayloadRow]) -> Result<(), Error> {
+    script.insert(
+        "INSERT INTO payloads (id, kind, idx, keep_until_ms, sealed)",
+        5,
+        payloads,
+        |script, payload| {
+            script
+                .bind(payload.id.clone())?
+                .bind(payload.kind)?
+                .bind(signed(payload.index))?;
+            script
+                .bind(payload.keep_until_ms)?
+                .bind(payload.sealed.clone())?;
+            Ok(())
+        },
+    )?;
+    write_payload_keys(script, payloads)
+}
+
+fn write_payload_keys(script: &mut Script, payloads: &[PayloadRow]) -> Result<(), Error> {
+    let wraps = payloads.iter().flat_map(|payload| {
+        payload
+            .keys
+            .iter()
+            .map(move |(key, wrap)| (&payload.id, key, wrap))
+    });
+    let wraps: Vec<(&String, &String, &Vec<u8>)> = wraps.collect();
+    script.insert(
+        "INSERT INTO payload_keys (payload, key, wrapped)",
+        3,
+        &wraps,
+        |script, (payload, key, wrapped)| {
+            script
+                .bind(String::clone(payload))?
+                .bind(String::clone(key))?
+                .bind(Vec::clone(wrapped))?;
+            Ok(())
+        },
+    )
+}

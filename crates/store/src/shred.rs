@@ -1,0 +1,322 @@
+//! Shredding: content that nobody can open any more, because its keys are destroyed, and an event that says so.
+//!
+//! Both the content and the wrapped keys are overwritten in the database (secure_delete) and the write-ahead log is
+//! emptied as soon as no reader needs it. What the file system or the disk keeps of older blocks is beyond this program;
+//! without the key-encryption key it stays unreadable.
+
+use std::collections::BTreeMap;
+
+use covenant_ledger::{EventKind, PayloadRef};
+use covenant_seal::{KeyId, hex};
+use sqlx::SqliteConnection;
+
+use crate::error::Error;
+use crate::holds::Holds;
+use crate::keyring::KeyRow;
+use crate::open::Shared;
+use crate::payloads::{StoredPayload, wraps};
+use crate::prepare::{First, Prepared, Step};
+use crate::record::{Order, Shredding};
+use crate::store::Store;
+
+/// Payloads one event names: their references fit into an entry.
+const PAYLOADS_AN_EVENT: usize = 256;
+
+const COUNT_WRAPS: &str = "SELECT count(*) FROM payload_keys WHERE key = ?";
+
+/// What a shredding does: payloads by id with their kind, and keys that are destroyed with them.
+#[derive(Default)]
+struct Work {
+    payloads: Vec<(String, String)>,
+    keys: Vec<(KeyId, Option<[u8; 32]>)>,
+}
+
+impl Store {
+    /// Shreds one payload. Its content, its key and, when nothing else needs it, its record's key are gone after it.
+    ///
+    /// # Errors
+    /// [`Error::Held`] naming the legal hold, [`Error::NotFound`], [`Error::Shredded`] when it is gone already.
+    pub async fn shred_payload(&self, id: &str, order: &Order) -> Result<Shredding, Error> {
+        let _maintenance = self.maintenance().await?;
+        let mut connection = self.shared.readers.acquire().await?;
+        let stored = StoredPayload::find(&mut connection, id).await?;
+        let stored = stored.ok_or_else(|| Error::NotFound {
+            kind: "payload",
+            id: id.into(),
+        })?;
+        if let Some(event) = stored.shredded_by {
+            return Err(Error::Shredded {
+                payload: id.into(),
+                event,
+            });
+        }
+        refuse_held(&self.shared.holds()?, &mut connection, id).await?;
+        let payloads = vec![(stored.id, stored.kind)];
+        let keys = unshared_record_keys(&mut connection, &payloads).await?;
+        drop(connection);
+        self.carry_out(
+            EventKind::PayloadShredded,
+            Work { payloads, keys },
+            None,
+            order,
+        )
+        .await
+    }
+
+    /// Shreds a subject's key. Payloads that only this subject's key opens are gone after it; those of several subjects
+    /// still open under the others' keys and are counted apart.
+    ///
+    /// # Errors
+    /// [`Error::Held`] naming the legal hold on the subject or on any of its payloads, [`Error::NotFound`] when the
+    /// subject has no key.
+    pub async fn shred_subject(
+        &self,
+        subject: &[u8; 32],
+        order: &Order,
+    ) -> Result<Shredding, Error> {
+        let _maintenance = self.maintenance().await?;
+        let holds = self.shared.holds()?;
+        loop {
+            let mut connection = self.shared.readers.acquire().await?;
+            let row = KeyRow::find_subject(&mut connection, subject).await?;
+            let row = row.ok_or_else(|| Error::NotFound {
+                kind: "subject",
+                id: hex(subject),
+            })?;
+            if let Some(hold) = holds.on_subject(subject) {
+                return Err(Error::Held {
+                    payload: "of the subject".into(),
+                    hold: hold.into(),
+                });
+            }
+            let opened = payloads_of_key(&mut connection, &row.id).await?;
+            for (payload, _, _) in &opened {
+                refuse_held(&holds, &mut connection, payload).await?;
+            }
+            drop(connection);
+            let count = i64::try_from(opened.len()).unwrap_or(i64::MAX);
+            let still_shared = opened.iter().filter(|(_, _, owners)| *owners > 1).count() as u64;
+            let alone = opened.into_iter().filter(|(_, _, owners)| *owners == 1);
+            let payloads = alone.map(|(id, kind, _)| (id, kind)).collect();
+            let work = Work {
+                payloads,
+                keys: vec![(row.id.clone(), Some(*subject))],
+            };
+            let unchanged = First::Expect {
+                query: COUNT_WRAPS,
+                argument: row.id.to_string(),
+                count,
+            };
+            match self
+                .carry_out(EventKind::PayloadShredded, work, Some(unchanged), order)
+                .await
+            {
+                Ok(done) => {
+                    return Ok(Shredding {
+                        still_shared,
+                        ..done
+                    });
+                }
+                // A payload of the subject has come in meanwhile: look again.
+                Err(Error::NotRecorded(crate::Fault::Busy)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Shreds every payload that is due at `now_ms`. Held ones stay and are counted.
+    ///
+    /// # Errors
+    /// [`Error::NotRecorded`] when a commit failed; what was counted in events before it is done.
+    pub async fn expire(&self, now_ms: i64, order: &Order) -> Result<Shredding, Error> {
+        let _maintenance = self.maintenance().await?;
+        let holds = self.shared.holds()?;
+        let mut total = Shredding::default();
+        let mut after = (i64::MIN, String::new());
+        loop {
+            let mut connection = self.shared.readers.acquire().await?;
+            let due = due(&mut connection, now_ms, &after).await?;
+            let Some((keep_until_ms, id, _)) = due.last() else {
+                return Ok(total);
+            };
+            after = (*keep_until_ms, id.clone());
+            let mut payloads = Vec::with_capacity(due.len());
+            for (_, id, kind) in due {
+                match holds.on_payload(&mut connection, &id).await? {
+                    Some(_) => total.held += 1,
+                    None => payloads.push((id, kind)),
+                }
+            }
+            let keys = unshared_record_keys(&mut connection, &payloads).await?;
+            drop(connection);
+            if payloads.is_empty() {
+                continue;
+            }
+            let done = self
+                .carry_out(
+                    EventKind::PayloadExpired,
+                    Work { payloads, keys },
+                    None,
+                    order,
+                )
+                .await?;
+            total.payloads += done.payloads;
+            total.keys += done.keys;
+            total.events.extend(done.events);
+        }
+    }
+
+    /// Commits the work with its events, or only counts it. A plan that went stale answers busy.
+    async fn carry_out(
+        &self,
+        kind: EventKind,
+        work: Work,
+        first: Option<First>,
+        order: &Order,
+    ) -> Result<Shredding, Error> {
+        let mut done = Shredding {
+            payloads: work.payloads.len() as u64,
+            keys: work.keys.len() as u64,
+            ..Shredding::default()
+        };
+        if order.dry_run {
+            return Ok(done);
+        }
+        let mut prepared = self.shared.prepare_shredding(kind, &work, order)?;
+        prepared.first = first;
+        let events = prepared.events.len() as u64;
+        let Ok(committed) = self.submit(prepared).await? else {
+            return Err(Error::NotRecorded(crate::Fault::Busy));
+        };
+        done.events = (committed.index..committed.index + events).collect();
+        Ok(done)
+    }
+}
+
+impl Shared {
+    fn prepare_shredding(
+        &self,
+        kind: EventKind,
+        work: &Work,
+        order: &Order,
+    ) -> Result<Prepared, Error> {
+        let mut prepared = self.prepared();
+        let mut portions: Vec<&[(String, String)]> =
+            work.payloads.chunks(PAYLOADS_AN_EVENT).collect();
+        if portions.is_empty() {
+            // A key without payloads is destroyed too, and that is an event.
+            portions.push(&[]);
+        }
+        for (number, portion) in portions.into_iter().enumerate() {
+            let mut event = self.event(kind)?;
+            event.who = order.who.clone();
+            event.note = (!order.why.is_empty()).then(|| order.why.clone());
+            event.payloads = portion.iter().map(|(id, kind)| gone(id, kind)).collect();
+            if number == 0 {
+                event.subjects = work
+                    .keys
+                    .iter()
+                    .filter_map(|(_, subject)| subject.as_ref().map(|s| hex(s)))
+                    .collect();
+                event.keys = work
+                    .keys
+                    .iter()
+                    .map(|(key, _)| key.to_string())
+                    .take(PAYLOADS_AN_EVENT)
+                    .collect();
+            }
+            prepared.events.push(self.seal_event(event)?);
+            if !portion.is_empty() {
+                let payloads = portion.iter().map(|(id, _)| id.clone()).collect();
+                prepared.steps.push(Step::Erase {
+                    payloads,
+                    event: number,
+                });
+            }
+        }
+        let destroy = |(key, subject): &(KeyId, Option<[u8; 32]>)| Step::DestroyKey {
+            key: key.clone(),
+            subject: *subject,
+        };
+        prepared.steps.extend(work.keys.iter().map(destroy));
+        Ok(prepared)
+    }
+}
+
+fn gone(id: &str, kind: &str) -> PayloadRef {
+    PayloadRef {
+        id: id.into(),
+        kind: kind.into(),
+        digest: String::new(),
+    }
+}
+
+async fn refuse_held(
+    holds: &Holds,
+    connection: &mut SqliteConnection,
+    payload: &str,
+) -> Result<(), Error> {
+    match holds.on_payload(connection, payload).await? {
+        Some(hold) => Err(Error::Held {
+            payload: payload.into(),
+            hold: hold.into(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Payloads that a key opens: id, kind and how many keys open each.
+async fn payloads_of_key(
+    connection: &mut SqliteConnection,
+    key: &KeyId,
+) -> Result<Vec<(String, String, i64)>, Error> {
+    let query = "SELECT id, kind, (SELECT count(*) FROM payload_keys AS every WHERE every.payload = payloads.id)
+         FROM payload_keys JOIN payloads ON payloads.id = payload_keys.payload WHERE key = ? ORDER BY payloads.rowid";
+    Ok(sqlx::query_as(query)
+        .bind(key.to_string())
+        .fetch_all(connection)
+        .await?)
+}
+
+/// The next payloads that are due, after the one named.
+async fn due(
+    connection: &mut SqliteConnection,
+    now_ms: i64,
+    after: &(i64, String),
+) -> Result<Vec<(i64, String, String)>, Error> {
+    let query = "SELECT keep_until_ms, id, kind FROM payloads
+         WHERE shredded_by IS NULL AND keep_until_ms <= ? AND (keep_until_ms, id) > (?, ?)
+         ORDER BY keep_until_ms, id LIMIT ?";
+    let query = sqlx::query_as(query)
+        .bind(now_ms)
+        .bind(after.0)
+        .bind(after.1.clone());
+    let limit = i64::try_from(PAYLOADS_AN_EVENT).unwrap_or(i64::MAX);
+    Ok(query.bind(limit).fetch_all(connection).await?)
+}
+
+/// The record keys that open none but these payloads.
+async fn unshared_record_keys(
+    connection: &mut SqliteConnection,
+    payloads: &[(String, String)],
+) -> Result<Vec<(KeyId, Option<[u8; 32]>)>, Error> {
+    let mut uses: BTreeMap<KeyId, i64> = BTreeMap::new();
+    for (id, _) in payloads {
+        for wrap in wraps(connection, id).await? {
+            if wrap.owner.as_str().starts_with("record-") {
+                *uses.entry(wrap.owner).or_default() += 1;
+            }
+        }
+    }
+    let mut unshared = Vec::new();
+    for (key, here) in uses {
+        let all: i64 = sqlx::query_scalar(COUNT_WRAPS)
+            .bind(key.to_string())
+            .fetch_one(&mut *connection)
+            .await?;
+        if all == here {
+            unshared.push((key, None));
+        }
+    }
+    Ok(unshared)
+}
