@@ -88,7 +88,7 @@ impl Store {
             id: id.into(),
             body,
         };
-        self.commit_with(async || {
+        self.commit_with(|| {
             let mut event = self.shared.event(EventKind::LegalHold)?;
             event.who = order.who.clone();
             event.change = Some(Change {

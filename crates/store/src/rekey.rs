@@ -51,7 +51,7 @@ impl Store {
         }
         let old = self.shared.keyring.service().keys.id().to_string();
         let committed = self
-            .commit_with(async || {
+            .commit_with(|| {
                 let mut event = self.commanded(EventKind::KeysRewrapped, order)?;
                 event.keys = vec![old.clone(), keys.id().to_string()];
                 let mut prepared = self.shared.prepared();
@@ -96,7 +96,7 @@ impl Store {
             ..
         } = opened;
         let committed = self
-            .commit_with(async || {
+            .commit_with(|| {
                 let content = content.as_slice();
                 let sealed = self.shared.seal_content(
                     payload,
@@ -148,7 +148,7 @@ impl Store {
 
     async fn rotate(&self, order: &Order) -> Result<Rekeying, Error> {
         let committed = self
-            .commit_with(async || self.prepare_rotation(order))
+            .commit_with(|| self.prepare_rotation(order))
             .await?;
         Ok(Rekeying {
             count: 1,

@@ -99,7 +99,7 @@ impl Store {
         if order.dry_run {
             return Ok(cosigned);
         }
-        self.commit_with(async || {
+        self.commit_with(|| {
             let mut event = self.commanded(EventKind::Cosigned, order)?;
             event.change = Some(Change {
                 object: format!("checkpoint/{}", checkpoint.size),

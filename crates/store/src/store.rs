@@ -299,10 +299,10 @@ impl Store {
     /// Prepares and commits, again and again while the state moves on under it.
     pub(crate) async fn commit_with(
         &self,
-        mut prepare: impl AsyncFnMut() -> Result<Prepared, Error>,
+        mut prepare: impl FnMut() -> Result<Prepared, Error> + Send,
     ) -> Result<Committed, Error> {
         for _ in 0..ATTEMPTS {
-            if let Ok(committed) = self.submit(prepare().await?).await? {
+            if let Ok(committed) = self.submit(prepare()?).await? {
                 return Ok(committed);
             }
         }
@@ -351,7 +351,7 @@ impl Store {
                 requests = open.len(),
                 "requests were never closed; recorded as interrupted"
             );
-            self.commit_with(async || {
+            self.commit_with(|| {
                 let closing = open.iter().map(|event| self.shared.interrupted(event));
                 let events: Result<Vec<_>, Error> = closing.collect();
                 Ok(Prepared {
