@@ -42,6 +42,8 @@ pub(crate) struct Memory {
     label: Option<Hit>,
     /// The segment before ended in a street, a city or a box.
     place: bool,
+    /// The segment before ended in a cue of a telephone number.
+    phone: Option<Kind>,
 }
 
 impl Memory {
@@ -105,7 +107,7 @@ impl Patterns {
                 Shape::Number => self.number(segment, memory, index, out),
                 Shape::Mixed => self.mixed(segment, memory, index, out),
                 Shape::Word => self.word(segment, memory, index, token, out),
-                Shape::Sign => sign(segment, index, token, out),
+                Shape::Sign => sign(segment, memory, index, token, out),
             }
         }
     }
@@ -118,7 +120,7 @@ impl Patterns {
         let place = memory.last.is_some_and(|(kind, end)| {
             matches!(kind, Kind::Street | Kind::City | Kind::PoBox) && end + 6 >= segment.text.trim_end().len()
         });
-        *memory = Memory { label: hit.filter(|hit| colon || hit.marked || count <= 4), place, ..Memory::default() };
+        *memory = Memory { label: hit.filter(|hit| colon || hit.marked || count <= 4), place, phone: phone::cue_at_end(segment), ..Memory::default() };
     }
 
     fn number(&self, segment: &Segment<'_>, memory: &Memory, index: usize, out: &mut Vec<Candidate>) {
@@ -126,7 +128,7 @@ impl Patterns {
         let is = |class: Class| listed.is_some_and(|kind| kind.class() == class);
         date::propose(segment, index, is(Class::Date), out);
         ids::propose(&self.labels, segment, index, memory.label, listed, out);
-        phone::propose(segment, index, is(Class::Phone) || is(Class::Fax), out);
+        phone::propose(segment, index, is(Class::Phone) || is(Class::Fax), memory.phone, out);
         phone::propose_vanity(segment, index, out);
         numbers::propose(segment, index, out);
         net::ip(segment, index, out);
@@ -215,14 +217,14 @@ fn mailbox(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     }
 }
 
-fn sign(segment: &Segment<'_>, index: usize, token: &Token, out: &mut Vec<Candidate>) {
+fn sign(segment: &Segment<'_>, memory: &Memory, index: usize, token: &Token, out: &mut Vec<Candidate>) {
     match token.first {
         b'(' => {
-            phone::propose(segment, index, false, out);
+            phone::propose(segment, index, false, memory.phone, out);
             phone::propose_vanity(segment, index, out);
             net::gs1(segment, index, out);
         }
-        b'+' => phone::propose(segment, index, false, out),
+        b'+' => phone::propose(segment, index, false, memory.phone, out),
         b'@' => net::handle(segment, index, out),
         b'*' => numbers::masked(segment, index, out),
         b':' if segment.sign(index + 1, b':') => net::ip(segment, index, out),

@@ -193,7 +193,8 @@ const WORDS: &[(Flags, &str)] = &[
         Flags::PHONE_CUE,
         "phone phones telephone tel tele ph cell cellphone mobile call called calling calls dial contact reach reached \
          reachable landline text texted texting sms voicemail hotline helpline whatsapp ring rang callback cb hm wk \
-         telephones phoned phonenumber homephone workphone cellular",
+         telephones phoned phonenumber homephone workphone cellular answering answer messages message desk office direct \
+         mainline line",
     ),
     (Flags::FAX_CUE, "fax faxed faxes facsimile faxing faxnumber"),
     (Flags::PAGER_CUE, "pager beeper page paged pgr pagers bleep"),

@@ -194,7 +194,16 @@ pub(super) fn post_box(segment: &Segment<'_>, index: usize, out: &mut Vec<Candid
 
 /// Proposes the ZIP code at `index`. `after_place` says that a street or city was found just before it.
 pub(super) fn zip(segment: &Segment<'_>, index: usize, after_place: bool, out: &mut Vec<Candidate>) {
-    if segment.digits(index) != 5 || value::is_inside(segment, index) {
+    if !(3..=5).contains(&segment.digits(index)) || value::is_inside(segment, index) {
+        return;
+    }
+    if segment.digits(index) != 5 {
+        let second = segment.token(index + 1).filter(|next| next.space_before && (2..=3).contains(&next.len()) && next.case != Case::Lower);
+        let ends = second.is_some_and(|second| second.shape == Shape::Number || second.case == Case::Upper);
+        if labelled_zip(segment, index) {
+            let reason = Reason::rule("ZIP code").context("ZIP label");
+            out.push(span(segment, index, index + 1 + usize::from(ends), Kind::Zip, 0.85, Priority::Labelled, reason));
+        }
         return;
     }
     let four = segment.sign(index + 1, b'-') && segment.touches(index + 1) && segment.touches(index + 2) && segment.digits(index + 2) == 4;

@@ -48,9 +48,15 @@ fn is_recurring(segment: &Segment<'_>, index: usize) -> bool {
     if before(1).has(Flags::RECURRING) || before(2).has(Flags::RECURRING) && before(1).has(Flags::NUMBER) {
         return true;
     }
-    let other_after = (1..=3).any(|steps| segment.flags(index + steps).has(Flags::WEEKDAY));
-    let other_before = (1..=3).any(|steps| before(steps).has(Flags::WEEKDAY));
-    other_after || other_before
+    let joins = |at: usize| {
+        matches!(segment.sign_at(at), b',' | b'-' | b'/' | b'&')
+            || ["and", "or", "to", "through", "thru", "until"].iter().any(|word| segment.is(at, word))
+    };
+    let run = |at: fn(usize, usize) -> Option<usize>| {
+        let reached = (1..=3).find(|steps| !at(index, *steps).is_some_and(joins)).and_then(|steps| at(index, steps));
+        reached.is_some_and(|at| segment.flags(at).has(Flags::WEEKDAY) && at.abs_diff(index) > 1)
+    };
+    run(|index, steps| index.checked_add(steps)) || run(|index, steps| index.checked_sub(steps))
 }
 
 /// Holidays by their words; the first word of each carries [`Flags::HOLIDAY`].

@@ -117,6 +117,22 @@ pub(super) fn is_gtin(digits: &str) -> bool {
     digits.len() == 14 && digits_of(digits).zip(weights).map(|(digit, weight)| digit * weight).sum::<u32>().is_multiple_of(10)
 }
 
+/// ISO 13616: country, two check digits, and up to thirty characters; the whole, letters as numbers and the first
+/// four put last, leaves 1 when divided by 97.
+pub(super) fn is_iban(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let head = matches!(bytes, [a, b, c, d, ..] if a.is_ascii_uppercase() && b.is_ascii_uppercase() && c.is_ascii_digit() && d.is_ascii_digit());
+    if !head || !(15..=34).contains(&bytes.len()) {
+        return false;
+    }
+    let rest = bytes.iter().skip(4).chain(bytes.iter().take(4)).try_fold(0u32, |rest, byte| match byte {
+        b'0'..=b'9' => Some((rest * 10 + u32::from(byte - b'0')) % 97),
+        b'A'..=b'Z' => Some((rest * 100 + u32::from(byte - b'A') + 10) % 97),
+        _ => None,
+    });
+    rest == Some(1)
+}
+
 /// North American Numbering Plan: area and exchange start with 2 to 9.
 pub(super) fn is_nanp(digits: &str) -> bool {
     let at = |index: usize| digits.as_bytes().get(index).copied().unwrap_or(0);
@@ -136,6 +152,7 @@ mod tests {
         assert!(is_vin("1M8GDM9AXKP042788") && !is_vin("1M8GDM9A1KP042788"), "SAE example");
         assert!(is_imei("490154203237518") && !is_imei("490154203237517"));
         assert!(is_gtin("00884838000124") || is_gtin("10614141000415"), "GS1 example");
+        assert!(is_iban("GB82WEST12345698765432") && !is_iban("GB82WEST12345698765431"));
         assert!(is_ssn("219099999") && !is_ssn("666121234") && !is_ssn("000121234") && !is_ssn("900121234"));
         assert!(is_nanp("2025550143") && !is_nanp("1025550143"));
     }

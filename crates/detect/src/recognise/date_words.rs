@@ -183,7 +183,8 @@ fn alone(segment: &Segment<'_>, index: usize, month: u32) -> Option<Found> {
     let cue = cue_before_month(segment, index, month);
     let listed = beside_month(segment, index);
     if token.case == Case::Lower {
-        return if cue && !short { found(0.8) } else { None };
+        let modal = is_verb(month) && !["in", "since", "last", "next", "until", "mid"].iter().any(|word| segment.is(index.saturating_sub(1), word));
+        return if cue && !short && !modal { found(0.8) } else { None };
     }
     if cue || listed && !short {
         return found(0.85);

@@ -34,15 +34,22 @@ impl Groups {
         let mut bracket = segment.sign(at, b'(');
         at += usize::from(bracket);
         while groups.count < MOST {
-            let Some(token) = segment.token(at).filter(|token| token.shape == Shape::Number && token.len() <= 20) else { break };
-            groups.digits.push_str(segment.word(token));
+            let Some(token) = segment.token(at) else { break };
+            let figure = figure(segment.word(token), groups.count > 0);
+            if token.shape == Shape::Sign || figure.is_empty() {
+                break;
+            }
+            groups.digits.push_str(figure);
             at += 1;
             let closes = bracket && segment.sign(at, b')');
             at += usize::from(closes);
             if let Some(place) = groups.groups.get_mut(groups.count) {
-                *place = Group { len: token.len(), sign, upto: at };
+                *place = Group { len: figure.len(), sign, upto: at };
             }
             groups.count += 1;
+            if figure.len() < token.len() {
+                break;
+            }
             let Some((next_sign, next)) = joint(segment, at, closes) else { break };
             bracket = segment.sign(next, b'(');
             sign = next_sign;
@@ -94,13 +101,23 @@ impl Groups {
     }
 }
 
+/// Returns the digits of a group: all of it, or for a later group those before an extension, as in `0143x12`.
+fn figure(word: &str, later: bool) -> &str {
+    let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+    let (figure, tail) = word.split_at_checked(digits).unwrap_or((word, ""));
+    let extension = later && digits >= 4 && tail.strip_prefix(['x', 'X']).is_some_and(|tail| {
+        (1..=6).contains(&tail.len()) && tail.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if digits <= 20 && (tail.is_empty() || extension) { figure } else { "" }
+}
+
 /// Returns the sign between two groups and the index of the second.
 fn joint(segment: &Segment<'_>, at: usize, closed: bool) -> Option<(u8, usize)> {
     let token = segment.token(at)?;
     if token.line_start && !closed {
         return None;
     }
-    if token.shape == Shape::Number || token.is_sign(b'(') && segment.token(at + 1)?.shape == Shape::Number {
+    if token.has_digit() || token.is_sign(b'(') && segment.token(at + 1)?.shape == Shape::Number {
         return Some((if closed { b')' } else { b' ' }, at));
     }
     let sign = token.first;
@@ -110,7 +127,7 @@ fn joint(segment: &Segment<'_>, at: usize, closed: bool) -> Option<(u8, usize)> 
     }
     let tight = !token.space_before && !next.space_before;
     let loose = token.space_before && next.space_before && sign == b'-';
-    let half = closed || sign == b'-' && token.space_before != next.space_before && next.shape == Shape::Number;
-    let digits = next.shape == Shape::Number || next.is_sign(b'(');
+    let half = closed || sign == b'-' && token.space_before != next.space_before && next.has_digit();
+    let digits = next.has_digit() || next.is_sign(b'(');
     (digits && (tight || loose || half)).then_some((sign, at + 1))
 }

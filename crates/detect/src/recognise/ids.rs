@@ -244,7 +244,8 @@ fn letters(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candida
 pub(super) fn user_name(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate>) {
     let value = value::read(segment, index, false);
     let whole = with_dots(segment, value);
-    let last = segment.token(whole.upto).is_none_or(|next| !matches!(next.shape, Shape::Word | Shape::Mixed) || next.space_before);
+    let role = ["admin", "administrator", "root", "guest", "system", "user", "unknown"].iter().any(|word| segment.is(index, word));
+    let last = !role && segment.token(whole.upto).is_none_or(|next| !matches!(next.shape, Shape::Word | Shape::Mixed) || next.space_before);
     let unusual = whole.digits > 0 || whole.parts > 1;
     let plain_word = !unusual && (segment.flags(index) != Flags::NONE || whole.letters < 4);
     if hit.label.kind == Kind::UserName && last && whole.len() >= 3 && (hit.colon || unusual) && !plain_word {

@@ -123,7 +123,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (Kind::Plate, Mark, "label of a plate", "plate, plates, tag, vehicle registration, reg plate"),
     (Kind::Vin, Nothing, "label of a vehicle number", "vin, v i n, vehicle identification, vehicle id, chassis number|no"),
-    (Kind::TailNumber, Nothing, "label of an aircraft or vessel", "tail, tail number|no, aircraft registration, n number, hull, aircraft tail, hull id, vessel registration"),
+    (Kind::TailNumber, Nothing, "label of an aircraft or vessel", "tail, tail number|no, aircraft registration, helicopter, aircraft, airplane, medevac, lifeflight, n number, hull, aircraft tail, hull id, vessel registration"),
     (
         Kind::Serial,
         Nothing,
@@ -236,7 +236,7 @@ pub(super) const ROWS: &[Row] = &[
         "donor id|number|no, donor, unos id|number, wait list id|number|no, waitlist id|number|no, optn id, transplant id, \
          donation id|number, din, organ donor, donor identification, waiting list id|number, optn donor id",
     ),
-    (Kind::Donor, Mark, "label of a donor or wait-list number", "unos, optn, wait list, waitlist, transplant, donation, registry, waiting list, recipient"),
+    (Kind::Donor, Mark, "label of a donor or wait-list number", "unos, optn, wait list, waitlist, transplant, donation, waiting list, recipient"),
     (
         Kind::Session,
         Nothing,
@@ -263,7 +263,7 @@ pub(super) const ROWS: &[Row] = &[
         "id, reference, ref, confirmation, conf, authorization, auth, prior authorization, prior auth, precert, referral, \
          tracking, ticket, locator, barcode, bar code, wristband, bracelet, band, pin, passcode, access code, \
          registration, reg, tax, tin, ein, fein, military, edipi, dod, veteran, va file, service, application, agreement, \
-         contract, enrollment form, intake, call, casefile, tribal, tribal enrollment, voter, library card, locker, \
+         contract, enrollment form, intake, casefile, tribal, tribal enrollment, voter, library card, locker, \
          membership, loyalty, approval, file, image, scan, key, code blue, tattoo, ride, shipment, package, crf, unique, \
          identification, identifier, national, national id, dispatch, grievance, caller",
     ),

@@ -127,23 +127,33 @@ impl Labels {
     /// Returns the label that the value at `index` stands behind.
     pub(super) fn before(&self, segment: &Segment<'_>, index: usize, carried: Option<Hit>) -> Option<Hit> {
         let mut between = Between::default();
+        // `ID` alone is a label of the last resort: in `HMO ID` it only marks.
+        let mut resort = None;
         let mut at = index;
         for _ in 0..REACH {
             let Some(before) = at.checked_sub(1) else {
-                return carried.map(|hit| Hit { marked: hit.marked || between.marked, carried: true, ..hit });
+                let carried = carried.map(|hit| Hit { marked: hit.marked || between.marked, carried: true, ..hit });
+                return carried.or(resort);
             };
             at = before;
-            let token = segment.token(at)?;
+            let Some(token) = segment.token(at) else { return resort };
             if token.shape == Shape::Sign {
-                at = between.sign(segment, at)?;
+                let Some(next) = between.sign(segment, at) else { return resort };
+                at = next;
                 continue;
             }
-            if let Some((label, _)) = self.ending_at(segment, at) {
-                return Some(between.hit(label, at + 1 == index));
+            if let Some((label, first)) = self.ending_at(segment, at) {
+                let hit = between.hit(label, at + 1 == index);
+                if first < at || !segment.flags(at).has(Flags::MARK) {
+                    return Some(hit);
+                }
+                resort = resort.or(Some(hit));
             }
-            between.word(segment, at)?;
+            if between.word(segment, at).is_none() {
+                return resort;
+            }
         }
-        None
+        resort
     }
 
     /// Returns the label of a value that ends before `index` and is named after it: `12345 (MRN)`.

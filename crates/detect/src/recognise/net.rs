@@ -17,6 +17,13 @@ const NAMESPACES: [&str; 22] = [
     "www.ama-assn.org/go/cpt", "hl7.fhir",
 ];
 
+/// Hosts of public authorities and reference works: a link to one names nobody, as long as its path holds no number.
+const PUBLIC_HOSTS: [&str; 18] = [
+    "nih.gov", "cdc.gov", "fda.gov", "hhs.gov", "cms.gov", "medicare.gov", "medicaid.gov", "healthcare.gov", "cancer.gov",
+    "clinicaltrials.gov", "smokefree.gov", "medlineplus.gov", "who.int", "womenshealth.gov", "ahrq.gov", "epa.gov",
+    "choosemyplate.gov", "uptodate.com",
+];
+
 /// Domains that are seldom the next word of a sentence.
 const SURE_DOMAINS: [&str; 11] = ["com", "org", "net", "edu", "gov", "mil", "io", "co", "info", "biz", "health"];
 
@@ -73,13 +80,15 @@ pub(super) fn email_in_words(segment: &Segment<'_>, index: usize, out: &mut Vec<
     let Some(domain) = spelled(index + 1, "at") else { return };
     let mut at = domain + 1;
     let mut end = None;
+    let mut worded = domain > index + 2;
     for _ in 0..3 {
-        let next = if segment.sign(at, b'.') && segment.touches(at + 1) { Some(at + 1) } else { spelled(at, "dot") };
-        let Some(next) = next else { break };
+        let dot = spelled(at, "dot");
+        worded |= dot.is_some();
+        let Some(next) = dot.or((segment.sign(at, b'.') && segment.touches(at + 1)).then_some(at + 1)) else { break };
         end = segment.flags(next).has(Flags::DOMAIN).then_some(next + 1);
         at = next + 1;
     }
-    if let Some(end) = end
+    if let Some(end) = end.filter(|_| worded)
         && segment.token(domain).is_some_and(|token| token.shape != Shape::Sign)
     {
         push(out, segment.start(index), segment.end(end - 1), Kind::Email, 0.85, "e-mail address in words");
@@ -132,9 +141,18 @@ fn whole_url(segment: &Segment<'_>, start: usize, host: usize, confidence: f32, 
         end = without_stops(segment, start, end - 1, b".,;:!?'");
     }
     let address = segment.text.get(host..end).unwrap_or_default();
-    if !NAMESPACES.iter().any(|space| address.starts_with(space)) {
+    if !NAMESPACES.iter().any(|space| address.starts_with(space)) && !is_public(address) {
         push(out, start, end, Kind::Url, confidence, "web address");
     }
+}
+
+fn is_public(address: &str) -> bool {
+    let (host, path) = address.split_once('/').unwrap_or((address, ""));
+    let named = PUBLIC_HOSTS.iter().any(|public| {
+        let (before, tail) = host.split_at_checked(host.len().saturating_sub(public.len())).unwrap_or((host, ""));
+        tail.eq_ignore_ascii_case(public) && (before.is_empty() || before.ends_with('.'))
+    });
+    named && !path.contains(['?', '@', '=']) && path.bytes().filter(u8::is_ascii_digit).count() < 8
 }
 
 /// Reads `www.example.org`, `portal.example.org/jane`, `example.com`.

@@ -119,6 +119,9 @@ pub(super) fn code(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>
 fn shape(segment: &Segment<'_>, value: &Value, text: &str) -> Option<(Kind, f32, &'static str)> {
     let upper = !text.bytes().any(|byte| byte.is_ascii_lowercase());
     match value.len() {
+        15..=34 if upper && value.parts == 1 && check::is_iban(text) => {
+            Some((Kind::Account, 0.95, "international bank account number with its check digits"))
+        }
         11 if upper && (value.parts == 1 || is_mbi_hyphened(text)) => {
             let plain: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
             check::is_mbi(&plain).then_some((Kind::Mbi, 0.95, "Medicare beneficiary identifier"))

@@ -21,18 +21,25 @@ struct Cue {
 
 /// Proposes the number that starts at `index` (a number, a bracket or a plus sign). `listed` says that another
 /// telephone number stands before it in a list.
-pub(super) fn propose(segment: &Segment<'_>, index: usize, listed: bool, out: &mut Vec<Candidate>) {
+pub(super) fn propose(
+    segment: &Segment<'_>,
+    index: usize,
+    listed: bool,
+    carried: Option<Kind>,
+    out: &mut Vec<Candidate>,
+) {
     let plus = segment.sign(index, b'+');
     let first = index + usize::from(plus);
     if plus && !segment.touches(first) && !segment.sign(first, b'(') || !plus && is_inside(segment, index) {
         return;
     }
     let groups = Groups::read(segment, first);
-    if groups.len() == 0 {
+    let unclosed = segment.sign(index, b'(') && !segment.sign(index + 2, b')');
+    if groups.len() == 0 || unclosed {
         return;
     }
     let found = if plus { international(&groups) } else { american(segment, index, &groups) };
-    let cue = cue_before(segment, index);
+    let cue = cue_before(segment, index, carried);
     let Some((count, strength)) = found.or_else(|| by_cue(segment, &groups, cue, listed)) else {
         short(segment, index, &groups, cue, out);
         return;
@@ -149,10 +156,10 @@ fn pager_word(segment: &Segment<'_>, index: usize) -> bool {
 }
 
 /// Returns what the words before say.
-fn cue_before(segment: &Segment<'_>, index: usize) -> Option<Cue> {
+fn cue_before(segment: &Segment<'_>, index: usize, carried: Option<Kind>) -> Option<Cue> {
     let mut words = 0;
     for steps in 1..=9 {
-        let at = index.checked_sub(steps)?;
+        let Some(at) = index.checked_sub(steps) else { return carried.map(|kind| Cue { kind, near: true }) };
         let token = segment.token(at)?;
         if token.shape == Shape::Sign {
             if matches!(token.first, b';' | b'?' | b'!') {
@@ -160,13 +167,8 @@ fn cue_before(segment: &Segment<'_>, index: usize) -> Option<Cue> {
             }
             continue;
         }
-        let flags = segment.flags(at);
-        let kind = if flags.has(Flags::FAX_CUE) {
-            Kind::Fax
-        } else if flags.has(Flags::PAGER_CUE) {
-            Kind::Pager
-        } else if flags.has(Flags::PHONE_CUE) {
-            Kind::Phone
+        let kind = if let Some(kind) = cue_kind(segment, at) {
+            kind
         } else if token.len() == 1 && segment.sign(at + 1, b':') && steps <= 3 {
             match token.first.to_ascii_lowercase() {
                 b'f' => Kind::Fax,
@@ -185,6 +187,25 @@ fn cue_before(segment: &Segment<'_>, index: usize) -> Option<Cue> {
         return Some(Cue { kind, near: words == 0 });
     }
     None
+}
+
+fn cue_kind(segment: &Segment<'_>, at: usize) -> Option<Kind> {
+    let flags = segment.flags(at);
+    if flags.has(Flags::FAX_CUE) {
+        Some(Kind::Fax)
+    } else if flags.has(Flags::PAGER_CUE) {
+        Some(Kind::Pager)
+    } else {
+        flags.has(Flags::PHONE_CUE).then_some(Kind::Phone)
+    }
+}
+
+/// Returns what a short line says about a number at the start of the next one: `Phone:`.
+pub(super) fn cue_at_end(segment: &Segment<'_>) -> Option<Kind> {
+    let count = segment.tokens.len();
+    let last = count.checked_sub(1)?;
+    let word = last.checked_sub(usize::from(segment.sign(last, b':')))?;
+    cue_kind(segment, word).filter(|_| count <= 5)
 }
 
 /// Words that may stand between `call` and the number.
@@ -255,8 +276,10 @@ fn cue_after(segment: &Segment<'_>, index: usize) -> Option<Cue> {
 /// Proposes a number with letters: `1-800-FLOWERS`, `1-800-4-CANCER`.
 pub(super) fn propose_vanity(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     let bracket = segment.sign(index, b'(');
-    let trunk = !bracket && segment.is(index, "1") && matches!(segment.sign_at(index + 1), b'-' | b'.') && segment.touches(index + 2);
-    let area_at = index + usize::from(bracket) + 2 * usize::from(trunk);
+    let one = !bracket && segment.is(index, "1");
+    let trunk = one && matches!(segment.sign_at(index + 1), b'-' | b'.') && segment.touches(index + 2);
+    let spaced = one && (segment.sign(index + 1, b'(') || segment.digits(index + 1) == 3);
+    let area_at = index + usize::from(bracket) + 2 * usize::from(trunk) + usize::from(spaced) + usize::from(one && segment.sign(index + 1, b'('));
     let toll_free = matches!(segment.word_at(area_at), "800" | "833" | "844" | "855" | "866" | "877" | "888" | "900");
     if !toll_free || value::is_inside(segment, index) && !bracket {
         return;
@@ -264,7 +287,7 @@ pub(super) fn propose_vanity(segment: &Segment<'_>, index: usize, out: &mut Vec<
     let next = area_at + 1 + usize::from(segment.sign(area_at + 1, b')'));
     let start = next + usize::from(matches!(segment.sign_at(next), b'-' | b'.'));
     let value = value::read(segment, start, false);
-    let shouted = (start..value.upto).all(|at| segment.token(at).is_none_or(|token| !matches!(token.case, Case::Lower | Case::Title)));
+    let shouted = (start..value.upto).all(|at| segment.token(at).is_none_or(|token| token.case != Case::Lower));
     if value.letters >= 3 && (7..=11).contains(&value.len()) && shouted && start > area_at + 1 {
         let reason = Reason::rule("telephone number with letters");
         out.push(span(segment, index, value.upto, Kind::Phone, 0.9, Priority::Pattern, reason));
