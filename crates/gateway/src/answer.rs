@@ -34,13 +34,23 @@ pub(crate) fn inspect(
     let mut preview = Walk {
         dropped: &mut dropped,
         path: Path::root(),
-        texts: &mut |_, _, text| {
-            inspector.preview(text);
+        texts: &mut |rule, _, text| {
+            if *rule != Rule::Sealed {
+                inspector.preview(text);
+            }
             Ok(())
         },
     };
     preview.root(table, answer)?;
+    let mut thought = String::new();
     let mut texts = |rule: &Rule, path: &Path, text: &mut String| {
+        if *rule == Rule::Sealed {
+            *text = inspector.opaque.wrap(text, &std::mem::take(&mut thought));
+            return Ok(());
+        }
+        if *rule == Rule::Thinking {
+            thought.clone_from(text);
+        }
         let writing = match (rule, structured) {
             (Rule::Text, Some(constraint)) => Writing::Json(Some(Arc::clone(constraint))),
             (Rule::Json | Rule::JsonText, _) => Writing::Json(None),
@@ -96,10 +106,14 @@ enum Kept {
 
 impl Walk<'_> {
     fn root(&mut self, table: &Table, answer: &mut Json) -> Result<(), AnswerFault> {
-        match answer {
-            Json::Object(object) => self.object(table.root(), object).map(|_| ()),
-            _ => Err(AnswerFault::Malformed),
+        let Json::Object(object) = answer else {
+            return Err(AnswerFault::Malformed);
+        };
+        if self.object(table.root(), object)? == Kept::Dropped {
+            *object = Object::new();
+            *self.dropped += 1;
         }
+        Ok(())
     }
 
     fn value(&mut self, node: &Node, value: &mut Json) -> Result<Kept, AnswerFault> {
@@ -123,6 +137,11 @@ impl Walk<'_> {
     fn any(&mut self, rule: &Rule, value: &mut Json) -> Result<Kept, AnswerFault> {
         match rule {
             Rule::Figures => Ok(figures(value)),
+            Rule::Floats => Ok(if is_floats(value) {
+                Kept::Yes
+            } else {
+                Kept::Dropped
+            }),
             Rule::Json => {
                 let mut text = value.to_string();
                 (self.texts)(rule, &self.path, &mut text)?;
@@ -144,6 +163,7 @@ impl Walk<'_> {
                 Ok(Kept::Yes)
             }
             (Rule::Word, Json::String(text)) if is_word(text) => Ok(Kept::Yes),
+            (Rule::Address, Json::String(text)) if is_address(text) => Ok(Kept::Yes),
             (Rule::OneOf(words), Json::String(text)) if words.contains(text) => Ok(Kept::Yes),
             (Rule::Number(most), Json::Number(number))
                 if number.as_f64().is_some_and(|size| size.abs() <= *most) =>
@@ -210,11 +230,32 @@ impl Walk<'_> {
 }
 
 fn is_text(rule: &Rule) -> bool {
-    use Rule::{Delta, DeltaJson, DeltaProse, JsonText, Prose, Text, Whole};
+    use Rule::{
+        Delta, DeltaJson, DeltaProse, DeltaThinking, JsonText, Prose, Sealed, Text, Thinking, Whole,
+    };
     matches!(
         rule,
-        Text | Prose | JsonText | Delta | DeltaProse | DeltaJson | Whole
+        Text | Prose
+            | JsonText
+            | Thinking
+            | Sealed
+            | Delta
+            | DeltaProse
+            | DeltaThinking
+            | DeltaJson
+            | Whole
     )
+}
+
+/// The numbers of an embedding: a list, or 32-bit floats in base64.
+fn is_floats(value: &Json) -> bool {
+    match value {
+        Json::Array(elements) => elements
+            .iter()
+            .all(|element| matches!(element, Json::Number(_))),
+        Json::String(text) => crate::encoded::is_floats(text),
+        _ => false,
+    }
 }
 
 /// Keeps numbers, truth values and null under words of the API, at any depth.
@@ -236,6 +277,14 @@ fn figures(value: &mut Json) -> Kept {
             Kept::Yes
         }
     }
+}
+
+/// A page of the web as a vendor's search names it.
+fn is_address(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("https://")
+        .or(text.strip_prefix("http://"));
+    rest.is_some_and(|rest| rest.len() <= 2048 && !rest.contains(['@', ' ', '"', '<']))
 }
 
 /// Returns a path continued by one within the text there.

@@ -115,6 +115,18 @@ fn decode_hex(run: &[u8]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Says whether a text is finite 32-bit floats in base64, as embeddings come.
+pub(crate) fn is_floats(text: &str) -> bool {
+    let is_base64 = |byte: u8| sextet(byte).is_some() || byte == b'=';
+    let bytes = decode_base64(text.as_bytes());
+    let (floats, rest) = bytes.as_chunks::<4>();
+    text.bytes().all(is_base64)
+        && rest.is_empty()
+        && floats
+            .iter()
+            .all(|float| f32::from_le_bytes(*float).is_finite())
+}
+
 /// Decodes both alphabets of base64, padding and stray bits ignored: what matters is what is inside.
 fn decode_base64(run: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(run.len() * 3 / 4);

@@ -32,6 +32,8 @@ struct Open {
     /// The last event that had a piece of it, and where.
     like: Json,
     path: Path,
+    /// The vendor's own words, kept for what it signs.
+    words: String,
 }
 
 /// Why a stream cannot go on.
@@ -111,6 +113,10 @@ impl Lanes {
             return Err(UpstreamFault::InStream.into());
         }
         self.inspector.tally.dropped += walk(table, &mut json, &mut |_, _, _| Ok(()))?;
+        if !self.streaming.goes_on(&json) {
+            self.inspector.tally.dropped += 1;
+            return Ok(Step::Go(Vec::new()));
+        }
         let pieces = pieces_of(table, &mut json)?;
         let ends = self.streaming.ends(&json);
         let mut out = Vec::new();
@@ -164,7 +170,11 @@ impl Lanes {
             let key = self.streaming.lane(event, &piece.path);
             texts.push(match piece.rule {
                 Rule::Whole => self.whole(&key, piece, out)?,
-                _ => self.piece(&key, event, piece, ends)?,
+                Rule::Sealed => self.sealed(&key, piece),
+                Rule::Delta | Rule::DeltaProse | Rule::DeltaThinking | Rule::DeltaJson => {
+                    self.piece(&key, event, piece, ends)?
+                }
+                _ => self.complete(piece)?,
             });
             touched.push(key);
         }
@@ -180,10 +190,7 @@ impl Lanes {
         piece: &Piece,
         ends: &Ends,
     ) -> Result<String, Halt> {
-        self.room_bytes = self
-            .room_bytes
-            .checked_sub(piece.text.len())
-            .ok_or(UpstreamFault::AnswerTooLong)?;
+        self.take_room(piece)?;
         if !self.lanes.contains_key(key) {
             self.open(key, event, piece)?;
         }
@@ -207,13 +214,7 @@ impl Lanes {
         if self.lanes.len() >= MOST_LANES {
             return Err(UpstreamFault::AnswerTooLong.into());
         }
-        let writing = match (&piece.rule, &self.structure) {
-            (Rule::DeltaJson | Rule::JsonText, _) => Writing::Json(None),
-            (Rule::Delta | Rule::Whole | Rule::Text, Some(constraint)) => {
-                Writing::Json(Some(Arc::clone(constraint)))
-            }
-            _ => Writing::Plain,
-        };
+        let writing = self.writing(&piece.rule, key);
         let lane = Lane::new(&self.inspector, writing);
         self.lanes.insert(
             key.to_owned(),
@@ -221,15 +222,71 @@ impl Lanes {
                 lane,
                 like: event.clone(),
                 path: piece.path.clone(),
+                words: String::new(),
             },
         );
         Ok(())
+    }
+
+    /// Says how a text is written. What never streamed is told by the name its lane ends with.
+    fn writing(&self, rule: &Rule, key: &str) -> Writing {
+        let structured = || {
+            self.structure.as_ref().map_or(Writing::Plain, |schema| {
+                Writing::Json(Some(Arc::clone(schema)))
+            })
+        };
+        match rule {
+            Rule::DeltaJson | Rule::JsonText | Rule::Json => Writing::Json(None),
+            Rule::Delta | Rule::Text => structured(),
+            Rule::Whole if key.ends_with("/arguments") => Writing::Json(None),
+            Rule::Whole if key.ends_with("/text") => structured(),
+            _ => Writing::Plain,
+        }
+    }
+
+    /// Sends a text that comes whole, in one event, through a lane of its own.
+    fn complete(&mut self, piece: &Piece) -> Result<String, Halt> {
+        self.take_room(piece)?;
+        let within = |broken: crate::inspect::Broken| Halt::Withheld(broken.path);
+        let mut lane = Lane::new(&self.inspector, self.writing(&piece.rule, ""));
+        let mut text = lane
+            .push(&piece.text, &mut self.inspector)
+            .map_err(within)?;
+        text.push_str(&lane.finish(&mut self.inspector).map_err(within)?);
+        Ok(text)
+    }
+
+    fn take_room(&mut self, piece: &Piece) -> Result<(), Halt> {
+        self.room_bytes = self
+            .room_bytes
+            .checked_sub(piece.text.len())
+            .ok_or(UpstreamFault::AnswerTooLong)?;
+        Ok(())
+    }
+
+    /// Wraps what only the vendor can read, with the words of its own that stand beside it.
+    fn sealed(&self, key: &str, piece: &Piece) -> String {
+        let beside = key
+            .rsplit_once('/')
+            .map_or(String::new(), |(beside, _)| format!("{beside}/"));
+        let words = self
+            .lanes
+            .iter()
+            .find(|(key, open)| key.starts_with(&beside) && !open.words.is_empty());
+        self.inspector.opaque.wrap(
+            &piece.text,
+            words.map_or("", |(_, open)| open.words.as_str()),
+        )
     }
 
     /// The whole of a text, after its pieces: what the caller got of it, for the vendor's own has tokens in it. A
     /// text that never came in pieces goes through its lane here.
     fn whole(&mut self, key: &str, piece: &Piece, out: &mut Vec<SseEvent>) -> Result<String, Halt> {
         if !self.lanes.contains_key(key) {
+            if piece.text.is_empty() {
+                // Nothing yet: the event that opens a text.
+                return Ok(String::new());
+            }
             let nothing = object([]);
             self.piece(key, &nothing, piece, &Ends::All)?;
         }

@@ -22,6 +22,7 @@ mod inspect;
 mod lanes;
 mod metrics;
 mod models;
+mod opaque;
 mod pipeline;
 mod ports;
 mod read;

@@ -24,7 +24,8 @@ use crate::identify::{Caller, Intent, identify, intent};
 use crate::inspect::{Constraint, Inspector, Known, Tally};
 use crate::lanes::Lanes;
 use crate::metrics::Stage;
-use crate::read::{Reading, read};
+use crate::opaque::Opaque;
+use crate::read::{Keys, Reading, read};
 use crate::receive::{read_json, receive};
 use crate::record::{Recorded, Trail};
 use crate::refusal::Refusal;
@@ -124,6 +125,16 @@ struct Opened {
     places: (UnderWay, Place),
 }
 
+impl Asked {
+    /// Sets a field of the body to a value of ours.
+    fn set(&mut self, field: &str, value: Json) {
+        if let Some(body) = self.body.as_object_mut() {
+            body.insert(field, value);
+            self.reading.passes(field);
+        }
+    }
+}
+
 impl Journey<'_> {
     /// The steps.
     async fn go<B>(&self, arrived: Arrived<B>, trail: &mut Trail) -> Result<Done, Refusal>
@@ -216,12 +227,12 @@ impl Journey<'_> {
                 .cache
                 .hash("field", &[self.caller.app.id.as_bytes(), value.as_bytes()])
         };
-        let reading = read(
-            &dialect.tables().request,
-            &mut body,
-            &model.route.screen_paths,
-            &keyed,
-        )?;
+        let keys = Keys {
+            screen_paths: &model.route.screen_paths,
+            keyed: &keyed,
+            opaque: &self.opaque(),
+        };
+        let reading = read(&dialect.tables().request, &mut body, keys)?;
         let streamed = body.get("stream").and_then(Json::as_bool) == Some(true);
         let tools = body
             .get("tools")
@@ -269,6 +280,13 @@ impl Journey<'_> {
             return Err(Refusal::new(400, "other_dialect", words));
         }
         Ok(model.clone())
+    }
+
+    fn opaque(&self) -> Opaque {
+        Opaque {
+            key: Arc::clone(&self.gateway.keys.cache),
+            app: self.caller.app.id.clone(),
+        }
     }
 
     fn check_bounds(&self, dialect: &dyn Dialect, body: &Json) -> Result<(), Refusal> {
@@ -319,9 +337,10 @@ impl Journey<'_> {
             self.today,
             trail,
         )?;
-        if let Some(body) = asked.body.as_object_mut() {
-            body.insert("model", Json::from(asked.model.upstream_model.as_str()));
-            dialect.settle(body, authorised.coverage.features());
+        let model = ("model", Json::from(asked.model.upstream_model.as_str()));
+        let settled = dialect.settle(authorised.coverage.features());
+        for (field, value) in settled.into_iter().chain([model]) {
+            asked.set(field, value);
         }
         Ok(authorised)
     }
@@ -356,6 +375,7 @@ impl Journey<'_> {
             detector: self.gateway.detector.clone(),
             known: Known::new(original, self.gateway.detector.clone()),
             map: Arc::clone(&outgoing.map),
+            opaque: self.opaque(),
             strict: options.inspect == Inspect::Strict,
             keep_unsure: options.unsure == Unsure::Keep,
             tally: Tally::default(),

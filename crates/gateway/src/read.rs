@@ -9,6 +9,7 @@ use covenant_govern::Feature;
 use covenant_seal::Phi;
 
 use crate::encoded::{Encoded, encoded_runs};
+use crate::opaque::Opaque;
 use crate::refusal::Refusal;
 use crate::table::{Field, Node, Rule, Table, VariantOf, is_api_id, is_name, is_word};
 
@@ -23,6 +24,14 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// Notes that a field of the body holds a value of ours, which passes as it is.
+    pub(crate) fn passes(&mut self, field: &str) {
+        if let Plan::Object(fields) = &mut self.plan {
+            fields.retain(|(name, _)| name != field);
+            fields.push((field.to_owned(), Plan::AsIs));
+        }
+    }
+
     /// Hands the reading over to screening.
     pub(crate) fn take(&mut self) -> Reading {
         let plan = std::mem::replace(&mut self.plan, Plan::Object(Vec::new()));
@@ -44,21 +53,24 @@ pub(crate) struct Bare {
     pub(crate) kept_may_stay: bool,
 }
 
-/// Replaces a value by a keyed one: the words of the field, and the value.
+/// Replaces a value by a keyed one.
 pub(crate) type Keyed<'a> = &'a dyn Fn(&str) -> [u8; 32];
 
+/// What reading goes by beside the table.
+pub(crate) struct Keys<'a> {
+    /// Paths the route has screened beside those of the table.
+    pub(crate) screen_paths: &'a [String],
+    pub(crate) keyed: Keyed<'a>,
+    pub(crate) opaque: &'a Opaque,
+}
+
 /// Reads a request. Values that the table has replaced by keyed ones are replaced in `body`.
-pub(crate) fn read(
-    table: &Table,
-    body: &mut Json,
-    screen_paths: &[String],
-    keyed: Keyed<'_>,
-) -> Result<Reading, Refusal> {
+pub(crate) fn read(table: &Table, body: &mut Json, keys: Keys<'_>) -> Result<Reading, Refusal> {
     let mut reader = Reader {
-        screen_paths,
-        keyed,
+        keys,
         features: BTreeMap::new(),
         bare: Vec::new(),
+        words: None,
         path: Path::root(),
     };
     if !matches!(body, Json::Object(_)) {
@@ -88,10 +100,11 @@ fn in_table_order(root: &Node, body: &mut Json) {
 }
 
 struct Reader<'a> {
-    screen_paths: &'a [String],
-    keyed: Keyed<'a>,
+    keys: Keys<'a>,
     features: BTreeMap<Feature, Path>,
     bare: Vec<Bare>,
+    /// Words that came with the sealed value of the object that is being read.
+    words: Option<String>,
     path: Path,
 }
 
@@ -167,7 +180,7 @@ impl Reader<'_> {
 
     fn scalar(&mut self, rule: &Rule, value: &mut Json) -> Result<Plan, Refusal> {
         match (rule, &mut *value) {
-            (Rule::Text, Json::String(text)) => self.text(text),
+            (Rule::Text | Rule::Thinking, Json::String(text)) => self.text(text),
             (Rule::FeatureText(feature), Json::String(text)) => {
                 self.needs(*feature);
                 self.text(text)
@@ -211,11 +224,12 @@ impl Reader<'_> {
                 Ok(Plan::AsIs)
             }
             (Rule::Keyed, Json::String(text)) => {
-                *text = keyed_text((self.keyed)(text));
+                *text = keyed_text((self.keys.keyed)(text));
                 Ok(Plan::AsIs)
             }
+            (Rule::Sealed, Json::String(text)) => self.sealed(text),
             (Rule::KeyedNumber, Json::Number(number)) => {
-                let hash = (self.keyed)(number.as_str());
+                let hash = (self.keys.keyed)(number.as_str());
                 *value = Json::from(keyed_number(hash));
                 Ok(Plan::AsIs)
             }
@@ -226,6 +240,20 @@ impl Reader<'_> {
     fn text(&mut self, text: &str) -> Result<Plan, Refusal> {
         self.check_encoded(text)?;
         Ok(Plan::Text)
+    }
+
+    /// Data only the vendor can read: only what came from there through here goes back.
+    fn sealed(&mut self, text: &mut String) -> Result<Plan, Refusal> {
+        if text.is_empty() {
+            return Ok(Plan::AsIs);
+        }
+        let Some(unwrapped) = self.keys.opaque.unwrap(text) else {
+            let reason = "this data cannot be read here; only what this app was given through here is sent back";
+            return Err(Refusal::field("opaque_data", &self.path, reason));
+        };
+        *text = unwrapped.value;
+        self.words = unwrapped.words;
+        Ok(Plan::AsIs)
     }
 
     /// A name of the caller's: a token cannot stand in it, so what it says must be clean.
@@ -272,12 +300,21 @@ impl Reader<'_> {
             }
         }
         let mut plans = Vec::with_capacity(object.len());
+        self.words = None;
         for (key, value) in object.iter_mut() {
             let plan = match variant {
                 Some((told_by, _)) if told_by == key => Plan::AsIs,
                 _ => self.field(node, variant.map(|(_, node)| node), key, value)?,
             };
             plans.push((key.to_owned(), plan));
+        }
+        if let Some(words) = self.words.take() {
+            give_back(
+                object,
+                &words,
+                variant.map_or(node, |(_, node)| node),
+                &mut plans,
+            );
         }
         Ok(Plan::Object(plans))
     }
@@ -328,7 +365,8 @@ impl Reader<'_> {
 
     /// Says whether the route lists this place as one more to be screened.
     fn is_listed_by_route(&self) -> bool {
-        !self.screen_paths.is_empty() && self.screen_paths.contains(&pattern_of(&self.path))
+        !self.keys.screen_paths.is_empty()
+            && self.keys.screen_paths.contains(&pattern_of(&self.path))
     }
 
     fn needs(&mut self, feature: Feature) {
@@ -419,6 +457,19 @@ impl Reader<'_> {
             &self.path,
             format!("the number is larger than {most} or longer than 24 characters"),
         )
+    }
+}
+
+/// Puts the vendor's own words in the place of what the caller made of them.
+fn give_back(object: &mut Object, words: &str, node: &Node, plans: &mut [(String, Plan)]) {
+    for (key, plan) in plans {
+        let is_thinking = node
+            .field(None, key)
+            .is_some_and(|field| field.node.rule == Some(Rule::Thinking));
+        if let Some(Json::String(text)) = object.get_mut(key).filter(|_| is_thinking) {
+            words.clone_into(text);
+            *plan = Plan::AsIs;
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 )]
 
 mod chat;
+mod dialects;
 mod refusals;
 mod streams;
 mod support;

@@ -99,13 +99,7 @@ async fn several_choices_stream_side_by_side() {
 
 #[tokio::test]
 async fn a_vendor_that_dribbles_one_byte_at_a_time_changes_nothing() {
-    // The vendor says the first token of the app whatever it was asked; the token is learnt from the first request.
-    let probe = House::new();
-    let sent = probe.post(PATH, json!({"model": "mirror", "messages": [{"role": "user", "content": "ellen.marsh@example.com"}]}));
-    assert_eq!(
-        sent.await.json()["choices"][0]["message"]["content"],
-        "ellen.marsh@example.com"
-    );
+    // The vendor says the first token of the app, which is learnt from a first request.
     let vendor = RecordingVendor::start(vec![Act::Send(crate::support::json_answer(
         200,
         r#"{"choices":[]}"#,

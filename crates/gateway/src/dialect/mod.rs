@@ -2,7 +2,11 @@
 //! what comes back and what streams. What all of them share (tables, screening, inspection, events) is not here.
 
 mod chat;
+mod completions;
+mod embeddings;
 mod envelope;
+mod messages;
+mod responses;
 
 use std::sync::Arc;
 
@@ -64,8 +68,10 @@ pub(crate) trait Dialect: Send + Sync {
         &[]
     }
 
-    /// Writes into the body what follows from what is covered.
-    fn settle(&self, _body: &mut Object, _covered: &[Feature]) {}
+    /// The fields of the body that follow from what is covered, whatever the caller said.
+    fn settle(&self, _covered: &[Feature]) -> Vec<(&'static str, Json)> {
+        Vec::new()
+    }
 
     /// The JSON Schema the answer is asked to keep to; `null` where any JSON will do, `None` where it is prose.
     fn structure(&self, _body: &Json) -> Option<Json> {
@@ -99,6 +105,12 @@ pub(crate) trait Streaming: Send {
 
     /// Says whether an event whose pieces are all empty tells the caller nothing.
     fn is_only_text(&self, event: &Json) -> bool;
+
+    /// Says whether an event still tells something after what no table knows was taken out of it. Called once for
+    /// each event, in their order.
+    fn goes_on(&mut self, _event: &Json) -> bool {
+        true
+    }
 
     /// Says whether the event is the stream's last message.
     fn is_last(&self, event: &Json) -> bool;
@@ -156,7 +168,14 @@ impl Dialects {
     /// Reads all tables.
     pub(crate) fn new() -> Result<Dialects, TableError> {
         Ok(Dialects {
-            all: vec![Arc::new(chat::Chat::new()?)],
+            all: vec![
+                Arc::new(chat::Chat::new()?),
+                Arc::new(responses::Responses::new()?),
+                Arc::new(completions::Completions::new()?),
+                Arc::new(embeddings::Embeddings::new()?),
+                Arc::new(messages::Messages::new()?),
+                Arc::new(messages::CountTokens::new()?),
+            ],
         })
     }
 

@@ -16,6 +16,8 @@ use covenant_deid::{RestoreReport, TokenMap};
 use covenant_detect::{Class, Detector, Finding};
 use covenant_govern::public_numbers;
 
+use crate::opaque::Opaque;
+
 pub(crate) use cursor::Constraint;
 pub(crate) use known::Known;
 pub(crate) use lane::{Broken, Lane, Writing};
@@ -25,6 +27,8 @@ pub(crate) struct Inspector {
     pub(crate) detector: Detector,
     pub(crate) known: Known,
     pub(crate) map: Arc<TokenMap>,
+    /// Wraps what only the vendor can read.
+    pub(crate) opaque: Opaque,
     /// Whatever identifies and was not in the request goes.
     pub(crate) strict: bool,
     /// Findings the detector is unsure of stay, flagged.

@@ -11,8 +11,13 @@
 //! messages[].content[]{type=text}.text       text
 //! messages[].content[]{type=image}           feature images
 //! ```
+//!
+//! What stands in several places is written once: lines whose path begins with `@name` describe a fragment, and
+//! the rule `use name` puts it where it is wanted.
 
 mod rule;
+
+use std::collections::BTreeMap;
 
 pub(crate) use rule::{Rule, is_api_id, is_name, is_word};
 
@@ -23,7 +28,7 @@ pub(crate) struct Table {
 }
 
 /// What may stand at one place.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Node {
     /// What a value is that has no lines of its own beneath.
     pub(crate) rule: Option<Rule>,
@@ -35,7 +40,7 @@ pub(crate) struct Node {
 }
 
 /// Objects told apart by the value of a key.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Variant {
     key: String,
     values: Vec<String>,
@@ -58,25 +63,17 @@ impl Table {
     /// Reads a table.
     pub(crate) fn parse(name: &'static str, text: &str) -> Result<Table, TableError> {
         let mut root = Node::default();
+        let mut fragments: BTreeMap<&str, Node> = BTreeMap::new();
         for (index, line) in text.lines().enumerate() {
             let line = line.split('#').next().unwrap_or_default().trim();
             if line.is_empty() {
                 continue;
             }
-            let fault = |reason| TableError {
+            add_line(line, &mut root, &mut fragments).map_err(|reason| TableError {
                 table: name,
                 line: index + 1,
                 reason,
-            };
-            let (path, rule) = line
-                .split_once(char::is_whitespace)
-                .ok_or_else(|| fault("a rule is missing".into()))?;
-            let node = root.reach(path).map_err(fault)?;
-            match rule.trim() {
-                "joined" => node.joined = true,
-                rule if node.rule.is_none() => node.rule = Some(Rule::parse(rule).map_err(fault)?),
-                _ => return Err(fault("the path has a rule already".into())),
-            }
+            })?;
         }
         Ok(Table { root })
     }
@@ -87,7 +84,52 @@ impl Table {
     }
 }
 
+/// Adds one line to the table or to one of its fragments.
+fn add_line<'t>(
+    line: &'t str,
+    root: &mut Node,
+    fragments: &mut BTreeMap<&'t str, Node>,
+) -> Result<(), String> {
+    let (path, rule) = line
+        .split_once(char::is_whitespace)
+        .ok_or("a rule is missing")?;
+    let rule = rule.trim();
+    let used = match rule.strip_prefix("use ") {
+        Some(name) => Some(
+            fragments
+                .get(name.trim())
+                .ok_or("there is no such fragment before this line")?
+                .clone(),
+        ),
+        None => None,
+    };
+    let node = match path.strip_prefix('@') {
+        Some(path) => {
+            let end = path.find(['.', '[', '{']).unwrap_or(path.len());
+            let (name, path) = path.split_at(end);
+            fragments.entry(name).or_default().reach(path)?
+        }
+        None => root.reach(path)?,
+    };
+    match (rule, used) {
+        (_, Some(fragment)) => node.merge(fragment),
+        ("joined", None) => node.joined = true,
+        (rule, None) if node.rule.is_none() => node.rule = Some(Rule::parse(rule)?),
+        _ => return Err("the path has a rule already".into()),
+    }
+    Ok(())
+}
+
 impl Node {
+    /// Takes over what another node says, beside what this one says.
+    fn merge(&mut self, other: Node) {
+        self.joined |= other.joined;
+        self.rule = self.rule.take().or(other.rule);
+        self.fields.extend(other.fields);
+        self.variants.extend(other.variants);
+        self.items = self.items.take().or(other.items);
+    }
+
     /// Returns the node at the end of a path, making what is not there yet.
     fn reach(&mut self, path: &str) -> Result<&mut Node, String> {
         let mut node = self;
@@ -285,6 +327,28 @@ mod tests {
                 .wild
         );
         assert!(root.field(None, "z").is_none());
+    }
+
+    #[test]
+    fn fragments_stand_where_they_are_used() {
+        let table = Table::parse(
+            "test",
+            "@part{type=x}.text text\na[] use part\nb.c use part\nb.c.d bool",
+        )
+        .unwrap();
+        let variant = |node: &Node| matches!(node.variant(|_| Some("x")), VariantOf::Known { .. });
+        assert!(variant(
+            table.root().field(None, "a").unwrap().node.items().unwrap()
+        ));
+        let c = table
+            .root()
+            .field(None, "b")
+            .unwrap()
+            .node
+            .field(None, "c")
+            .unwrap()
+            .node;
+        assert!(variant(c) && c.field(None, "d").is_some());
     }
 
     #[test]

@@ -49,10 +49,18 @@ pub(crate) enum Rule {
     Drop,
     /// Text of an answer that is prose, whatever structure the answer was asked for.
     Prose,
+    /// What a model thought: prose, whose own words a vendor wants back unchanged.
+    Thinking,
+    /// Data only the vendor can read: sealed on its way to the caller, so that nothing else comes back.
+    Sealed,
+    /// Numbers of an embedding, as a list or in base64.
+    Floats,
     /// A piece of a text that streams.
     Delta,
     /// A piece of prose that streams.
     DeltaProse,
+    /// A piece of thinking that streams.
+    DeltaThinking,
     /// A piece of JSON that streams.
     DeltaJson,
     /// The whole of a text that streamed before.
@@ -97,10 +105,14 @@ impl Rule {
             "refuse" => Rule::Refuse(rest.to_owned()),
             "drop" => Rule::Drop,
             "prose" => Rule::Prose,
+            "thinking" => Rule::Thinking,
+            "sealed" => Rule::Sealed,
+            "floats" => Rule::Floats,
+            "whole" => Rule::Whole,
             "delta" => Rule::Delta,
+            "delta-thinking" => Rule::DeltaThinking,
             "delta-prose" => Rule::DeltaProse,
             "delta-json" => Rule::DeltaJson,
-            "whole" => Rule::Whole,
             _ => return Err(format!("there is no rule {word:?}")),
         })
     }
@@ -112,6 +124,7 @@ impl Rule {
             Rule::Json
                 | Rule::Schema
                 | Rule::Figures
+                | Rule::Floats
                 | Rule::Feature(_)
                 | Rule::FeatureScreened(_)
                 | Rule::Refuse(_)
