@@ -32,8 +32,13 @@ pub(crate) struct Plan {
     script: Script,
 }
 
-/// A record that was prepared against a state that has passed: it must be prepared again.
-pub(crate) struct Stale;
+/// Why a record cannot be part of a commit.
+pub(crate) enum Unfit {
+    /// It was prepared against a state that has passed: it must be prepared again.
+    Stale,
+    /// It cannot be sealed.
+    Failed(Error),
+}
 
 /// Works out a commit, record by record.
 pub(crate) struct Planner<'a> {
@@ -98,17 +103,26 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Adds a record. Nothing is changed when it is stale.
+    /// Adds a record. Nothing is changed when it cannot be added.
     ///
-    /// A record whose time lies before the last event's is sealed again with that one's time.
-    pub(crate) fn add(&mut self, prepared: &mut Prepared) -> Result<Result<(), Stale>, Error> {
+    /// Time never runs backwards inside the log: an event whose time lies before the last one's is sealed again with
+    /// that one's time.
+    pub(crate) fn add(&mut self, prepared: &mut Prepared) -> Result<(), Unfit> {
         if self.is_stale(prepared) {
-            return Ok(Err(Stale));
+            return Err(Unfit::Stale);
+        }
+        let mut last_ms = self.next.head.at_ms;
+        for sealed in &mut prepared.events {
+            if sealed.event.at_ms < last_ms {
+                self.move_forward(sealed, last_ms).map_err(Unfit::Failed)?;
+            }
+            last_ms = sealed.event.at_ms;
         }
         let first = self.next.head.size;
-        for sealed in &mut prepared.events {
-            self.add_event(sealed)?;
-        }
+        prepared
+            .events
+            .iter()
+            .for_each(|sealed| self.add_event(sealed));
         self.add_register(prepared, first);
         self.bytes += prepared.bytes() as u64;
         self.indexes.push(first);
@@ -125,7 +139,7 @@ impl<'a> Planner<'a> {
         );
         self.steps
             .extend(prepared.steps.iter().map(|step| StepRow::of(step, first)));
-        Ok(Ok(()))
+        Ok(())
     }
 
     /// Uses another key-encryption key from this commit on.
@@ -177,11 +191,7 @@ impl<'a> Planner<'a> {
         rewrapped || renumbered
     }
 
-    fn add_event(&mut self, sealed: &mut SealedEvent) -> Result<(), Error> {
-        let last_ms = self.next.head.at_ms;
-        if sealed.event.at_ms < last_ms {
-            self.move_forward(sealed, last_ms)?;
-        }
+    fn add_event(&mut self, sealed: &SealedEvent) {
         let event = &sealed.event;
         let index = self.next.head.size;
         self.tiles
@@ -203,10 +213,8 @@ impl<'a> Planner<'a> {
             request: event.request.clone(),
             leaf: sealed.leaf.clone(),
         });
-        Ok(())
     }
 
-    /// Time never runs backwards inside the log.
     fn move_forward(&self, sealed: &mut SealedEvent, last_ms: i64) -> Result<(), Error> {
         let mut event = sealed.event.clone();
         let behind_ms = last_ms.saturating_sub(event.at_ms);
@@ -430,7 +438,8 @@ impl StepRow {
                 ));
                 script.bind_all(payloads)?;
                 script.statement(&format!(
-                    "UPDATE payloads SET sealed = NULL, shredded_by = ? WHERE id IN ({places})"
+                    "UPDATE payloads SET sealed = NULL, keep_until_ms = 0, shredded_by = ?
+                     WHERE id IN ({places})"
                 ));
                 script.bind(signed(*index))?.bind_all(payloads)?;
             }

@@ -147,9 +147,7 @@ impl Store {
     }
 
     async fn rotate(&self, order: &Order) -> Result<Rekeying, Error> {
-        let committed = self
-            .commit_with(|| self.prepare_rotation(order))
-            .await?;
+        let committed = self.commit_with(|| self.prepare_rotation(order)).await?;
         Ok(Rekeying {
             count: 1,
             event: Some(committed.index),

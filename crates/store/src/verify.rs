@@ -18,7 +18,7 @@ use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use crate::error::{At as _, Error};
+use crate::error::{At as _, Error, Fault};
 use crate::head::{Head, Meta, signed, unsigned};
 use crate::keyring::{KeyRow, LogKey};
 use crate::open::Shared;
@@ -82,13 +82,11 @@ impl Store {
     ) -> Result<Verification, Error> {
         let mut snapshot = self.shared.readers.begin().await?;
         let mut audit = Audit::new(&self.shared);
-        audit
-            .expect_checkpoints(&mut snapshot, saved, witnesses)
-            .await?;
-        audit.check_keys(&mut snapshot).await?;
-        audit.check_register(&mut snapshot).await?;
-        audit.check_entries(&mut snapshot).await?;
-        audit.check_counts(&mut snapshot).await?;
+        let saved = audit.expect_saved(saved, witnesses);
+        saved.at(|| "the saved checkpoint".into())?;
+        audit.check_file(&mut snapshot).await?;
+        let outcome = audit.check_all(&mut snapshot, witnesses).await;
+        audit.survive(outcome)?;
         Ok(audit.finish())
     }
 }
@@ -163,17 +161,58 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Reads the log's own checkpoint, the cosigned ones and the saved one, and tells the verifier of them.
+    /// Notes a damaged page and goes on with what was found so far; any other failure ends the verification.
+    fn survive(&mut self, outcome: Result<(), Error>) -> Result<(), Error> {
+        match outcome {
+            Err(error @ Error::Database(Fault::Corrupt)) => {
+                self.find(error.to_string());
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Has SQLite look at every page and every index.
+    async fn check_file(&mut self, connection: &mut SqliteConnection) -> Result<(), Error> {
+        let query = sqlx::query_scalar("PRAGMA integrity_check(20)");
+        let lines: Vec<String> = query.fetch_all(connection).await?;
+        for line in lines.iter().filter(|line| *line != "ok") {
+            self.find(format!("database file: {line}"));
+        }
+        Ok(())
+    }
+
+    async fn check_all(
+        &mut self,
+        connection: &mut SqliteConnection,
+        witnesses: &[VerifierKey],
+    ) -> Result<(), Error> {
+        self.expect_checkpoints(connection, witnesses).await?;
+        self.check_keys(connection).await?;
+        self.check_register(connection).await?;
+        if let Err(error) = self.check_entries(connection).await {
+            let next = self.edge.size();
+            self.verifier
+                .fault(next, format!("it cannot be read: {error}"));
+            return Err(error);
+        }
+        self.check_counts(connection).await
+    }
+
+    fn expect_saved(
+        &mut self,
+        saved: Option<&str>,
+        witnesses: &[VerifierKey],
+    ) -> Result<(), covenant_ledger::Error> {
+        saved.map_or(Ok(()), |saved| self.expect(saved, witnesses, Source::Saved))
+    }
+
+    /// Reads the log's own checkpoint and the cosigned ones, and tells the verifier of them.
     async fn expect_checkpoints(
         &mut self,
         connection: &mut SqliteConnection,
-        saved: Option<&str>,
         witnesses: &[VerifierKey],
     ) -> Result<(), Error> {
-        if let Some(saved) = saved {
-            self.expect(saved, witnesses, Source::Saved)
-                .at(|| "the saved checkpoint".into())?;
-        }
         let meta = Meta::load(connection).await?;
         let head = Head::load(connection).await;
         if let Some(Some((head, tag))) = self.note(head)? {
@@ -498,7 +537,8 @@ impl<'a> Audit<'a> {
             );
         }
         if event.kind.is_shredding() {
-            self.shredded += i64::from(stored.shredded_by == Some(index));
+            let is_accounted = stored.shredded_by == Some(index) && stored.keep_until_ms == 0;
+            self.shredded += i64::from(is_accounted);
         } else if stored.index == index {
             self.payloads += 1;
             if stored.sealed.is_some() {

@@ -18,7 +18,7 @@ use crate::directory::WriteLock;
 use crate::error::{Error, Fault};
 use crate::keyring::KeyMaking;
 use crate::open::{Shared, State};
-use crate::plan::{Plan, Planner, Stale};
+use crate::plan::{Plan, Planner, Unfit};
 use crate::prepare::{First, Prepared, Step};
 use crate::rewrap;
 use crate::script::Script;
@@ -69,11 +69,15 @@ pub(crate) struct Writer {
     checkpointer: Checkpointer,
     /// A job that was taken from the queue and belongs to the next batch.
     next: Option<Job>,
-    /// Whether what was shredded may still stand in the write-ahead log.
-    truncate: bool,
+    /// When it was last tried to empty the write-ahead log of what was shredded; `None` when there is nothing in it.
+    truncate: Option<Truncation>,
     last_batch: usize,
     _lock: WriteLock,
 }
+
+/// When the write-ahead log was last tried to be emptied.
+#[derive(Clone, Copy, Debug, Default)]
+struct Truncation(Option<Instant>);
 
 /// A connection and the state that the database is known to have.
 struct Sound {
@@ -96,7 +100,7 @@ impl Writer {
             sound: Some(Sound { connection, state }),
             checkpointer,
             next: None,
-            truncate: false,
+            truncate: None,
             last_batch: 0,
             _lock: lock,
         }
@@ -133,7 +137,7 @@ impl Writer {
             return Some(job);
         }
         loop {
-            let idle = self.shared.fault().is_none() && !self.truncate;
+            let idle = self.shared.fault().is_none() && self.truncate.is_none();
             if idle {
                 return self.jobs.recv().await;
             }
@@ -189,7 +193,9 @@ impl Writer {
             Ok(committed) => {
                 self.truncate_log().await;
                 let counters = &self.shared.counters;
-                counters.commits.fetch_add(1, Ordering::Relaxed);
+                counters
+                    .commits
+                    .fetch_add(u64::from(!batch.is_empty()), Ordering::Relaxed);
                 counters
                     .largest_batch
                     .fetch_max(batch.len() as u64, Ordering::Relaxed);
@@ -234,9 +240,9 @@ impl Writer {
         }
     }
 
-    /// Commits a batch. Stale records are answered and taken out of it.
+    /// Commits a batch. Records that cannot be part of it are answered and taken out.
     async fn try_commit(&mut self, batch: &mut Vec<Commit>) -> Result<Vec<Committed>, Rejection> {
-        self.make_sound().await.map_err(Rejection::Failed)?;
+        self.make_sound().await.map_err(Rejection::Fault)?;
         let shared = Arc::clone(&self.shared);
         let Some(sound) = self.sound.as_mut() else {
             return Err(Rejection::Fault(Fault::Lost));
@@ -300,17 +306,17 @@ impl Writer {
                     ..
                 } => {
                     self.shared.keyring.forget_subject(subject);
-                    self.truncate = true;
+                    self.truncate = Some(Truncation::default());
                 }
                 Step::DestroyKey { .. } | Step::Erase { .. } | Step::Replace { .. } => {
-                    self.truncate = true
+                    self.truncate = Some(Truncation::default());
                 }
                 Step::KeepCosigned { .. } => {}
             }
         }
         if let Some(First::Rewrap(keys)) = &prepared.first {
             self.shared.keyring.replace_service(Arc::clone(keys));
-            self.truncate = true;
+            self.truncate = Some(Truncation::default());
         }
     }
 
@@ -324,10 +330,20 @@ impl Writer {
     }
 
     /// Reads the state from the database again if the last commit failed.
-    async fn make_sound(&mut self) -> Result<(), Error> {
-        if self.sound.is_some() {
-            return Ok(());
+    async fn make_sound(&mut self) -> Result<(), Fault> {
+        if self.sound.is_none() {
+            self.sound = Some(self.read_again().await.map_err(|error| match error {
+                Error::Database(fault) => fault,
+                error => {
+                    tracing::error!(%error, "the store does not fit together any more");
+                    Fault::Corrupt
+                }
+            })?);
         }
+        Ok(())
+    }
+
+    async fn read_again(&self) -> Result<Sound, Error> {
         let shared = &self.shared;
         let mut connection =
             database::connect_writer(&shared.directory, &shared.options.tuning).await?;
@@ -337,8 +353,7 @@ impl Writer {
             shared.signer.verifier_key(),
         )
         .await?;
-        self.sound = Some(Sound { connection, state });
-        Ok(())
+        Ok(Sound { connection, state })
     }
 
     /// Tries to write after a failure, and to clear the write-ahead log after a shredding.
@@ -352,10 +367,7 @@ impl Writer {
 
     /// Writes a row as it is: the smallest thing that proves a commit works.
     async fn try_write(&mut self) -> Result<(), Fault> {
-        self.make_sound().await.map_err(|error| match error {
-            Error::Database(fault) => fault,
-            _ => Fault::Corrupt,
-        })?;
+        self.make_sound().await?;
         let Some(sound) = self.sound.as_mut() else {
             return Err(Fault::Lost);
         };
@@ -370,13 +382,23 @@ impl Writer {
         outcome
     }
 
-    /// Empties the write-ahead log, where old pages may still hold what was shredded. Readers may hold it up.
+    /// Empties the write-ahead log, where old pages may still hold what was shredded. A reader may stand in the way;
+    /// then it is tried again, but not before every commit.
     async fn truncate_log(&mut self) {
-        let Some(sound) = self.sound.as_mut().filter(|_| self.truncate) else {
+        let tuning = &self.shared.options.tuning;
+        let (Some(sound), Some(truncation)) = (self.sound.as_mut(), self.truncate.as_mut()) else {
             return;
         };
-        let busy_timeout = self.shared.options.tuning.busy_timeout;
-        self.truncate = !database::truncate_log(&mut sound.connection, busy_timeout).await;
+        if truncation
+            .0
+            .is_some_and(|last| last.elapsed() < tuning.retry_interval)
+        {
+            return;
+        }
+        truncation.0 = Some(Instant::now());
+        if database::truncate_log(&mut sound.connection, tuning.busy_timeout).await {
+            self.truncate = None;
+        }
     }
 
     async fn end(mut self) {
@@ -393,26 +415,22 @@ impl Writer {
     }
 }
 
-/// Works out the commit of a batch. Stale records are answered and taken out of it.
+/// Works out the commit of a batch. Records that cannot be part of it are answered and taken out.
 fn plan(shared: &Shared, state: &State, batch: &mut Vec<Commit>) -> Result<Plan, Error> {
     let mut planner = Planner::new(shared, state);
-    let mut fresh = Vec::with_capacity(batch.len());
-    let mut failure = None;
+    let mut fit = Vec::with_capacity(batch.len());
     for mut commit in batch.drain(..) {
-        match failure.is_none().then(|| planner.add(&mut commit.prepared)) {
-            Some(Ok(Err(Stale))) => drop(commit.reply.send(Err(Rejection::Stale))),
-            Some(Ok(Ok(()))) => fresh.push(commit),
-            Some(Err(error)) => {
-                failure = Some(error);
-                fresh.push(commit);
+        let rejection = match planner.add(&mut commit.prepared) {
+            Ok(()) => {
+                fit.push(commit);
+                continue;
             }
-            None => fresh.push(commit),
-        }
+            Err(Unfit::Stale) => Rejection::Stale,
+            Err(Unfit::Failed(error)) => Rejection::Failed(error),
+        };
+        let _ = commit.reply.send(Err(rejection));
     }
-    *batch = fresh;
-    if let Some(error) = failure {
-        return Err(error);
-    }
+    *batch = fit;
     if let [
         Commit {
             prepared:

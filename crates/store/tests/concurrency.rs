@@ -16,9 +16,18 @@ async fn two_hundred_callers_each_get_a_place_of_their_own() {
         tokio::spawn(async move {
             let mut places = Vec::new();
             for number in 0..10 {
-                let mut record = Record::of(covenant_ledger::Event { id: String::new(), ..event.clone() });
-                let subjects: &[[u8; 32]] = if number % 2 == 0 { &[[caller % 5; 32]] } else { &[] };
-                record.payloads.push(payload(&format!("p-{caller}-{number}"), "note", subjects));
+                let mut record = Record::of(covenant_ledger::Event {
+                    id: String::new(),
+                    ..event.clone()
+                });
+                let subjects: &[[u8; 32]] = if number % 2 == 0 {
+                    &[[caller % 5; 32]]
+                } else {
+                    &[]
+                };
+                record
+                    .payloads
+                    .push(payload(&format!("p-{caller}-{number}"), "note", subjects));
                 let receipt = store.append(record).await.unwrap();
                 assert!(receipt.size > receipt.index);
                 places.push(receipt.index);
@@ -51,8 +60,13 @@ async fn shredding_a_subject_under_load_loses_and_reveals_nothing() {
         let (store, event) = (store.clone(), bench.event(EventKind::Answered));
         tokio::spawn(async move {
             for number in 0..40 {
-                let mut record = Record::of(covenant_ledger::Event { id: String::new(), ..event.clone() });
-                record.payloads.push(payload(&format!("p-{caller}-{number}"), "note", &[subject]));
+                let mut record = Record::of(covenant_ledger::Event {
+                    id: String::new(),
+                    ..event.clone()
+                });
+                record
+                    .payloads
+                    .push(payload(&format!("p-{caller}-{number}"), "note", &[subject]));
                 store.append(record).await.unwrap();
             }
         })
@@ -71,13 +85,28 @@ async fn shredding_a_subject_under_load_loses_and_reveals_nothing() {
     let mut readable = 0;
     for caller in 0..8 {
         for number in 0..40 {
-            readable += u64::from(store.read_payload(&format!("p-{caller}-{number}")).await.is_ok());
+            readable += u64::from(
+                store
+                    .read_payload(&format!("p-{caller}-{number}"))
+                    .await
+                    .is_ok(),
+            );
         }
     }
     assert_eq!(shredded + readable, 320);
     let report = store.verify(None, &[]).await.unwrap();
     assert!(report.is_good(), "{report}");
-    assert_eq!(store.events(&EventFilter { limit: 1, ..EventFilter::default() }).await.unwrap().len(), 1);
+    assert_eq!(
+        store
+            .events(&EventFilter {
+                limit: 1,
+                ..EventFilter::default()
+            })
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 /// Callers move the futures between threads; this does not compile when one of them cannot.
@@ -85,7 +114,10 @@ async fn shredding_a_subject_under_load_loses_and_reveals_nothing() {
 fn every_future_can_be_sent() {
     fn sent<T: Send>(_: T) {}
     fn check(store: &'static Store, options: covenant_store::Options, record: Record) {
-        let (order, filter) = (&*Box::leak(Box::new(order(""))), &*Box::leak(Box::new(EventFilter::default())));
+        let (order, filter) = (
+            &*Box::leak(Box::new(order(""))),
+            &*Box::leak(Box::new(EventFilter::default())),
+        );
         sent(Store::open(options));
         sent(store.append(record));
         sent(store.verify(None, &[]));

@@ -13,6 +13,7 @@ mod faults;
 mod keys;
 mod kill;
 mod log;
+mod model;
 mod open;
 mod payloads;
 mod raw_bytes;

@@ -9,8 +9,11 @@ const ANA: [u8; 32] = [1; 32];
 const BEN: [u8; 32] = [2; 32];
 
 async fn append(bench: &Bench, store: &Store, id: &str, subjects: &[[u8; 32]]) {
-    let mut record = Record::of(bench.request_event(EventKind::Answered, &format!("request-of-{id}")));
-    record.payloads.push(payload(id, &format!("note of {id}"), subjects));
+    let mut record =
+        Record::of(bench.request_event(EventKind::Answered, &format!("request-of-{id}")));
+    record
+        .payloads
+        .push(payload(id, &format!("note of {id}"), subjects));
     store.append(record).await.unwrap();
 }
 
@@ -37,7 +40,13 @@ async fn a_payload_opens_for_known_and_unknown_subjects() {
     for id in ["unknown", "one", "several"] {
         assert!(reads(&store, id).await);
     }
-    assert!(matches!(store.read_payload("none").await, Err(Error::NotFound { kind: "payload", .. })));
+    assert!(matches!(
+        store.read_payload("none").await,
+        Err(Error::NotFound {
+            kind: "payload",
+            ..
+        })
+    ));
     assert_good(&store).await;
 }
 
@@ -46,7 +55,11 @@ async fn the_event_carries_digest_and_keys_of_its_payloads() {
     let bench = Bench::new();
     let store = bench.open().await;
     append(&bench, &store, "p", &[ANA, BEN]).await;
-    let (_, event) = store.events(&EventFilter::default()).await.unwrap().remove(0);
+    let (_, event) = store
+        .events(&EventFilter::default())
+        .await
+        .unwrap()
+        .remove(0);
     assert_eq!(event.payloads[0].id, "p");
     assert_eq!(event.payloads[0].kind, "prompt");
     assert_eq!(event.payloads[0].digest.len(), 64);
@@ -65,16 +78,41 @@ async fn a_shredded_payload_is_gone_and_an_event_says_so() {
     assert!(reads(&store, "goes").await);
 
     let done = store.shred_payload("goes", &order("asked")).await.unwrap();
-    assert_eq!(done, Shredding { payloads: 1, keys: 1, events: vec![2], ..Shredding::default() });
+    assert_eq!(
+        done,
+        Shredding {
+            payloads: 1,
+            keys: 1,
+            events: vec![2],
+            ..Shredding::default()
+        }
+    );
     assert!(!reads(&store, "goes").await);
     assert!(reads(&store, "stays").await);
-    assert!(matches!(store.shred_payload("goes", &order("again")).await, Err(Error::Shredded { event: 2, .. })));
-    let (_, event) = store.events(&EventFilter { from_index: 2, ..EventFilter::default() }).await.unwrap().remove(0);
+    assert!(matches!(
+        store.shred_payload("goes", &order("again")).await,
+        Err(Error::Shredded { event: 2, .. })
+    ));
+    let (_, event) = store
+        .events(&EventFilter {
+            from_index: 2,
+            ..EventFilter::default()
+        })
+        .await
+        .unwrap()
+        .remove(0);
     assert_eq!(event.kind, EventKind::PayloadShredded);
-    assert_eq!((event.who.operator.as_deref(), event.note.as_deref()), (Some("ana"), Some("asked")));
+    assert_eq!(
+        (event.who.operator.as_deref(), event.note.as_deref()),
+        (Some("ana"), Some("asked"))
+    );
     let report = store.verify(None, &[]).await.unwrap();
     assert!(report.is_good(), "{report}");
-    assert!(report.to_string().contains(&format!("1 payload shredded by event {}", event.id)));
+    assert!(
+        report
+            .to_string()
+            .contains(&format!("1 payload shredded by event {}", event.id))
+    );
 }
 
 #[tokio::test]
@@ -96,7 +134,10 @@ async fn shredding_a_subject_takes_what_only_its_key_opens() {
     let done = store.shred_subject(&BEN, &order("asked")).await.unwrap();
     assert_eq!((done.payloads, done.still_shared), (2, 0));
     assert!(!reads(&store, "both").await);
-    assert!(matches!(store.shred_subject(&[9; 32], &order("asked")).await, Err(Error::NotFound { .. })));
+    assert!(matches!(
+        store.shred_subject(&[9; 32], &order("asked")).await,
+        Err(Error::NotFound { .. })
+    ));
     assert_good(&store).await;
 }
 
@@ -117,20 +158,42 @@ async fn payloads_expire_when_they_are_due_and_not_before() {
     let store = bench.open().await;
     for number in 0..700 {
         let mut record = Record::of(bench.event(EventKind::Answered));
-        let mut early = payload(&format!("early-{number}"), "x", if number % 2 == 0 { &[ANA] } else { &[] });
+        let mut early = payload(
+            &format!("early-{number}"),
+            "x",
+            if number % 2 == 0 { &[ANA] } else { &[] },
+        );
         early.keep_until_ms = START_MS + DAY_MS + number % 3;
         record.payloads.push(early);
         store.append(record).await.unwrap();
     }
     append(&bench, &store, "late", &[ANA]).await;
-    assert_eq!(store.expire(START_MS + DAY_MS - 1, &order("")).await.unwrap(), Shredding::default());
+    assert_eq!(
+        store
+            .expire(START_MS + DAY_MS - 1, &order(""))
+            .await
+            .unwrap(),
+        Shredding::default()
+    );
     let would = store.expire(START_MS + DAY_MS + 2, &dry("")).await.unwrap();
     assert_eq!((would.payloads, would.events.len()), (700, 0));
-    let done = store.expire(START_MS + DAY_MS + 2, &order("")).await.unwrap();
+    let done = store
+        .expire(START_MS + DAY_MS + 2, &order(""))
+        .await
+        .unwrap();
     assert_eq!((done.payloads, done.keys, done.events.len()), (700, 350, 3));
-    assert_eq!(store.expire(START_MS + DAY_MS + 2, &order("")).await.unwrap(), Shredding::default());
+    assert_eq!(
+        store
+            .expire(START_MS + DAY_MS + 2, &order(""))
+            .await
+            .unwrap(),
+        Shredding::default()
+    );
     assert!(reads(&store, "late").await);
-    assert!(matches!(store.read_payload("early-0").await, Err(Error::Shredded { .. })));
+    assert!(matches!(
+        store.read_payload("early-0").await,
+        Err(Error::Shredded { .. })
+    ));
     assert_good(&store).await;
 }
 
@@ -146,9 +209,15 @@ async fn held_payloads_neither_expire_nor_are_shredded() {
         let bench = Bench::new();
         let store = bench.open().await;
         append(&bench, &store, "p", &[ANA]).await;
-        let hold = store.hold("case 7", covers.clone(), &order("litigation")).await.unwrap();
+        let hold = store
+            .hold("case 7", covers.clone(), &order("litigation"))
+            .await
+            .unwrap();
         assert_eq!(store.holds().await.unwrap(), [hold]);
-        assert!(matches!(store.hold("case 7", covers, &order("twice")).await, Err(Error::Refused(_))));
+        assert!(matches!(
+            store.hold("case 7", covers, &order("twice")).await,
+            Err(Error::Refused(_))
+        ));
 
         let held = |outcome: Result<Shredding, Error>| match outcome {
             Err(Error::Held { hold, .. }) => assert_eq!(hold, "case 7"),
@@ -164,8 +233,14 @@ async fn held_payloads_neither_expire_nor_are_shredded() {
 
         let store = bench.open().await;
         held(store.shred_payload("p", &order("asked")).await);
-        store.release_hold("case 7", &order("settled")).await.unwrap();
-        assert!(matches!(store.release_hold("case 7", &order("twice")).await, Err(Error::NotFound { .. })));
+        store
+            .release_hold("case 7", &order("settled"))
+            .await
+            .unwrap();
+        assert!(matches!(
+            store.release_hold("case 7", &order("twice")).await,
+            Err(Error::NotFound { .. })
+        ));
         assert_eq!(store.expire(far, &order("")).await.unwrap().payloads, 1);
         assert!(store.register_rows().await.unwrap().is_empty());
         assert_good(&store).await;
@@ -184,7 +259,12 @@ async fn a_hold_on_something_else_does_not_stand_in_the_way() {
     ] {
         store.hold(id, covers, &order("litigation")).await.unwrap();
     }
-    assert!(matches!(store.hold("d", Covers::Subject("ana".into()), &order("")).await, Err(Error::Refused(_))));
+    assert!(matches!(
+        store
+            .hold("d", Covers::Subject("ana".into()), &order(""))
+            .await,
+        Err(Error::Refused(_))
+    ));
     store.shred_payload("p", &order("asked")).await.unwrap();
 }
 
@@ -199,14 +279,23 @@ async fn a_payload_sealed_anew_opens_and_the_log_knows() {
     assert!(reads(&store, "p").await);
     assert_good(&store).await;
     store.reencrypt("p", &order("again")).await.unwrap();
-    store.hold("case", Covers::Request("request-of-p".into()), &order("")).await.unwrap();
-    assert!(matches!(store.shred_payload("p", &order("")).await, Err(Error::Held { .. })));
+    store
+        .hold("case", Covers::Request("request-of-p".into()), &order(""))
+        .await
+        .unwrap();
+    assert!(matches!(
+        store.shred_payload("p", &order("")).await,
+        Err(Error::Held { .. })
+    ));
     store.release_hold("case", &order("")).await.unwrap();
     store.shred_subject(&ANA, &order("")).await.unwrap();
     assert!(reads(&store, "p").await);
     store.shred_payload("p", &order("")).await.unwrap();
     assert_good(&store).await;
-    assert!(matches!(store.reencrypt("p", &order("")).await, Err(Error::Shredded { .. })));
+    assert!(matches!(
+        store.reencrypt("p", &order("")).await,
+        Err(Error::Shredded { .. })
+    ));
 }
 
 #[tokio::test]
@@ -233,11 +322,13 @@ async fn what_does_not_fit_is_refused_before_anything_is_written() {
     let mut named = record();
     named.payloads.push(payload("Ana Lopez", "x", &[]));
     let mut many = record();
-    many.payloads.extend((0..17).map(|number| payload(&number.to_string(), "x", &[])));
+    many.payloads
+        .extend((0..17).map(|number| payload(&number.to_string(), "x", &[])));
     let mut crowded = record();
     crowded.payloads.push(payload("p", "x", &vec![ANA; 257]));
     let mut hold = record();
-    hold.register.push(crate::support::row("hold", "case", None));
+    hold.register
+        .push(crate::support::row("hold", "case", None));
     let mut long = record();
     long.event.request = Some("r".repeat(201));
     for record in [named, many, crowded, hold, long] {
@@ -245,7 +336,16 @@ async fn what_does_not_fit_is_refused_before_anything_is_written() {
     }
     let mut large = record();
     large.event.note = Some("n".repeat(70_000));
-    assert!(matches!(store.append(large).await, Err(Error::Ledger { .. })));
-    assert!(store.events(&EventFilter::default()).await.unwrap().is_empty());
+    assert!(matches!(
+        store.append(large).await,
+        Err(Error::Ledger { .. })
+    ));
+    assert!(
+        store
+            .events(&EventFilter::default())
+            .await
+            .unwrap()
+            .is_empty()
+    );
     store.ready().unwrap();
 }
