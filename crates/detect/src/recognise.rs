@@ -59,8 +59,10 @@ impl Memory {
     }
 
     /// Returns the kind of the finding before `index`, if only a comma or a conjunction stands between.
-    fn listed_before(&self, segment: &Segment<'_>, index: usize) -> Option<Kind> {
-        let (kind, end) = self.last?;
+    fn listed_before(&self, segment: &Segment<'_>, index: usize, out: &[Candidate]) -> Option<Kind> {
+        let start = segment.start(index);
+        let fresh = out.iter().filter(|candidate| candidate.end <= start).max_by_key(|candidate| (candidate.end, candidate.priority));
+        let (kind, end) = fresh.map(|candidate| (candidate.kind, candidate.end)).or(self.last)?;
         let mut at = index;
         for _ in 0..3 {
             at = at.checked_sub(1)?;
@@ -124,9 +126,10 @@ impl Patterns {
     }
 
     fn number(&self, segment: &Segment<'_>, memory: &Memory, index: usize, out: &mut Vec<Candidate>) {
-        let listed = memory.listed_before(segment, index);
+        let listed = memory.listed_before(segment, index, out);
         let is = |class: Class| listed.is_some_and(|kind| kind.class() == class);
         date::propose(segment, index, is(Class::Date), out);
+        ids::propose_reference(segment, index, out);
         ids::propose(&self.labels, segment, index, memory.label, listed, out);
         phone::propose(segment, index, is(Class::Phone) || is(Class::Fax), memory.phone, out);
         phone::propose_vanity(segment, index, out);
@@ -142,8 +145,9 @@ impl Patterns {
     }
 
     fn mixed(&self, segment: &Segment<'_>, memory: &Memory, index: usize, out: &mut Vec<Candidate>) {
-        let listed = memory.listed_before(segment, index);
+        let listed = memory.listed_before(segment, index, out);
         date::propose(segment, index, false, out);
+        ids::propose_reference(segment, index, out);
         ids::propose(&self.labels, segment, index, memory.label, listed, out);
         ids::propose_word(&self.labels, segment, index, memory.label, listed, out);
         numbers::code(segment, index, out);
@@ -188,7 +192,8 @@ impl Patterns {
 
     /// What may start with letters: a code, an address of a machine, a masked number.
     fn coded_word(&self, segment: &Segment<'_>, memory: &Memory, index: usize, out: &mut Vec<Candidate>) {
-        let listed = if memory.last.is_some() { memory.listed_before(segment, index) } else { None };
+        ids::propose_reference(segment, index, out);
+        let listed = if memory.last.is_some() || !out.is_empty() { memory.listed_before(segment, index, out) } else { None };
         ids::propose_word(&self.labels, segment, index, memory.label, listed, out);
         let Some(next) = segment.token(index + 1) else { return };
         if next.shape == Shape::Sign && !next.space_before {
@@ -199,7 +204,6 @@ impl Patterns {
                     net::hardware(segment, index, out);
                     numbers::code(segment, index, out);
                     numbers::masked(segment, index, out);
-                    ids::propose_reference(segment, index.saturating_sub(2), out);
                     mailbox(segment, index, out);
                 }
                 b'[' | b'(' => net::email_in_words(segment, index, out),

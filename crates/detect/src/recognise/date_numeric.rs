@@ -176,6 +176,7 @@ fn month_and_day(
         () if strong || timed => 0.9,
         () if cue || after_date => 0.8,
         () if next.has(Flags::DATE_NOUN) || weekday_before(segment, index) => 0.8,
+        () if second > 12 && index > 0 && segment.flags(index - 1).has(Flags::DATE_NOUN) => 0.75,
         () if range_follows(segment, index + 3) => 0.75,
         () if opens_line(segment, index) => 0.7,
         () => return None,

@@ -277,6 +277,7 @@ fn day_and_month(segment: &Segment<'_>, index: usize, day: u32, at: usize, sure:
     }
     let joined = segment.touches(at);
     let (end, year) = after_year(segment, after_stop(segment, at + 1, token), joined);
+    let end = if year { end } else { at + 1 };
     let verb = is_verb(month) && token.case == Case::Lower && !sure;
     let listed = !year && !sure && index > 0 && segment.flags(index - 1).has(Flags::CODE);
     if verb && !year || listed || token.len() == 3 && token.case == Case::Lower && !year && !joined && !sure {

@@ -52,7 +52,11 @@ fn is_list_kind(kind: Kind) -> bool {
 
 fn labelled(segment: &Segment<'_>, value: Value, hit: Hit, out: &mut Vec<Candidate>) {
     let kind = hit.label.kind;
-    let value = if takes_groups(kind) { value::with_groups(segment, value) } else { value };
+    let value = match kind {
+        Kind::Ssn => value::in_three_groups(segment, value).unwrap_or_else(|| value::with_groups(segment, value)),
+        _ if takes_groups(kind) => value::with_groups(segment, value),
+        _ => value,
+    };
     if !is_plausible(segment, &value, &hit) {
         return;
     }
@@ -173,6 +177,9 @@ pub(super) fn propose_word(
         return;
     }
     let glued = segment.touches(index + 1) && matches!(segment.sign_at(index + 1), b'-' | b'_' | b'.' | b'/' | b'*');
+    if glued && segment.sign(index + 1, b'/') && is_resource(segment, index) {
+        return;
+    }
     if glued {
         propose(labels, segment, index, carried, listed, out);
     }
@@ -272,16 +279,20 @@ const RESOURCES: [&str; 14] = [
     "diagnosticreport", "coverage", "claim", "relatedperson", "person", "documentreference", "appointment",
 ];
 
-/// Proposes the id of a resource reference or of a table row whose reference starts at `index`.
+fn is_resource(segment: &Segment<'_>, index: usize) -> bool {
+    let word = segment.word_at(index);
+    RESOURCES.iter().any(|resource| word.eq_ignore_ascii_case(resource))
+}
+
+/// Proposes the id of a resource reference: what stands at `index` behind `Patient/`.
 pub(super) fn propose_reference(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
-    if !(segment.touches(index + 1) && segment.sign(index + 1, b'/') && segment.touches(index + 2)) {
+    let slash = index >= 2 && segment.sign(index - 1, b'/') && segment.touches(index) && segment.touches(index - 1);
+    if !slash || !is_resource(segment, index - 2) {
         return;
     }
-    let word = segment.word_at(index);
-    let named = RESOURCES.iter().any(|resource| word.eq_ignore_ascii_case(resource));
-    let value = value::read(segment, index + 2, false);
-    if named && value.digits >= 1 && value.len() >= 2 && segment.decide.contains(&(index + 2)) {
+    let value = value::read(segment, index, false);
+    if value.digits >= 1 && value.len() >= 2 {
         let reason = Reason::rule("reference to a record");
-        out.push(span(segment, index + 2, value.upto, Kind::RecordId, 0.85, Priority::Labelled, reason));
+        out.push(span(segment, index, value.upto, Kind::RecordId, 0.85, Priority::Labelled, reason));
     }
 }

@@ -212,7 +212,7 @@ pub(super) const ROWS: &[Row] = &[
         Kind::Passport,
         Nothing,
         "label of a passport or visa number",
-        "passport, passport number|no|id, alien registration, a number, alien number|no, uscis number|no, green card, \
+        "passport, passport number|no|id, alien registration, alien number|no, uscis number|no, green card, \
          permanent resident card, visa number, uscis, immigration number, alien registration number",
     ),
     (

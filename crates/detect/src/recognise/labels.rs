@@ -69,7 +69,7 @@ impl Labels {
             let joined = words.concat();
             // One word that says `number` or `id` needs no further sign.
             self.add(terms, &[&joined], label);
-            if label.need == Need::Mark {
+            if label.need != Need::Colon && joined.len() <= 30 {
                 for end in ["number", "no", "id", "num"] {
                     self.add(terms, &[&format!("{joined}{end}")], Label { need: Need::Nothing, ..label });
                 }
@@ -197,7 +197,15 @@ impl Between {
                 self.colon = true;
             }
             b'#' => self.marked = true,
-            b'"' | b'\'' | b'>' | b'|' => self.colon = true,
+            b'>' => {
+                self.colon = true;
+                // The name of a tag may be the label; any other tag is passed as a whole.
+                if !segment.flags(at.checked_sub(1)?).has(Flags::LABEL_END) {
+                    self.any = true;
+                    return (at.saturating_sub(6)..at).rev().find(|at| segment.sign(*at, b'<'));
+                }
+            }
+            b'"' | b'\'' | b'|' => self.colon = true,
             b'-' | b'.' | b'*' | b'_' | b'(' | b'[' | b'<' | b'`' | b'/' => {}
             b')' | b']' => {
                 // A remark between label and value: `SSN (last 4): 1234`.

@@ -137,7 +137,8 @@ fn whole_url(segment: &Segment<'_>, start: usize, host: usize, confidence: f32, 
     let end = without_stops(segment, start, run(segment, start, is_url), b".,;:!?'*_");
     let mut end = end;
     let text = |end: usize| segment.text.get(start..end).unwrap_or_default();
-    while text(end).ends_with([')', ']']) && !text(end).contains(['(', '[']) {
+    let count = |end: usize, sign: &[char]| text(end).matches(sign).count();
+    while text(end).ends_with([')', ']']) && count(end, &[')', ']']) > count(end, &['(', '[']) {
         end = without_stops(segment, start, end - 1, b".,;:!?'");
     }
     let address = segment.text.get(host..end).unwrap_or_default();

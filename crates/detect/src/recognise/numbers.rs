@@ -95,8 +95,19 @@ fn explained(segment: &Segment<'_>, index: usize, next: usize) -> bool {
     }
     (1..=4).any(|steps| {
         let Some(at) = index.checked_sub(steps) else { return false };
-        segment.flags(at).has(Flags::CODE) || matches!(segment.sign_at(at), b'$' | b'<' | b'~') && steps == 1
+        is_code(segment, at) || matches!(segment.sign_at(at), b'$' | b'<' | b'~') && steps == 1
     })
+}
+
+/// Returns true for `CPT`, `ICD10`, `chr7`.
+fn is_code(segment: &Segment<'_>, at: usize) -> bool {
+    if segment.flags(at).has(Flags::CODE) {
+        return true;
+    }
+    let word = segment.word_at(at);
+    let letters = word.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let term = segment.terms.of(word.get(..letters).unwrap_or_default().as_bytes());
+    letters > 1 && letters < word.len() && segment.terms.flags(term).has(Flags::CODE)
 }
 
 /// Proposes a code of letters and digits that starts at `index`: Medicare, DEA, vehicle, an object's UUID.

@@ -112,7 +112,8 @@ fn by_cue(segment: &Segment<'_>, groups: &Groups, cue: Option<Cue>, listed: bool
     let tight = (1..all).find(|place| groups.sign(*place) == b' ').unwrap_or(all);
     let near = cue.is_some_and(|cue| cue.near) || listed;
     let digits = groups.digits(0, tight).len();
-    let local = groups.are(&[3, 4]) && matches!(groups.sign(1), b'-' | b'.' | b' ');
+    let longer = all > 2 && groups.sign(2) == b' ' && near;
+    let local = groups.are(&[3, 4]) && !longer && matches!(groups.sign(1), b'-' | b'.' | b' ');
     if local && (near || cue.is_some() && groups.sign(1) != b' ') {
         return Some((2, Strength::Cue));
     }

@@ -89,6 +89,15 @@ pub(super) fn with_groups(segment: &Segment<'_>, value: Value) -> Value {
     value
 }
 
+/// Lengthens three digits by two and four more after spaces: `219 09 9999`.
+pub(super) fn in_three_groups(segment: &Segment<'_>, value: Value) -> Option<Value> {
+    let sizes = [3, 2, 4];
+    let fits = sizes.iter().enumerate().all(|(place, size)| segment.digits(value.from + place) == *size);
+    let apart = (1..=2).all(|place| segment.token(value.from + place).is_some_and(|token| token.space_before));
+    let ends = !segment.touches(value.from + 3) || !segment.touches(value.from + 4);
+    (fits && apart && ends).then_some(Value { upto: value.from + 3, digits: 9, parts: 3, ..value })
+}
+
 /// Returns true if the token at `index` stands at letters, digits or a sign that glues it to some before it.
 pub(super) fn is_inside(segment: &Segment<'_>, index: usize) -> bool {
     if !segment.touches(index) {
