@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use covenant_detect::{Class, Kind};
 use zeroize::Zeroize;
 
-use crate::words::{ORDINARY, has_word, words};
+use crate::words::{ORDINARY, has_word, value_in, words};
 
 /// Values of more words are not looked for elsewhere.
 const MOST_WORDS: usize = 16;
@@ -84,6 +84,13 @@ impl Known {
     /// Returns how many values are known.
     pub(crate) fn len(&self) -> usize {
         self.values.len()
+    }
+
+    /// Returns as what a value is known.
+    pub(crate) fn class_of(&self, value: &str) -> Option<(Class, Kind)> {
+        let (start, end) = value_in(value)?;
+        let value = self.values.get(&folded(value.get(start..end)?))?;
+        Some((value.class, value.kind))
     }
 
     /// Returns the places where known values stand in `text`, from left to right, longest first, not overlapping.

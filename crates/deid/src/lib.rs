@@ -45,6 +45,7 @@ mod coarse;
 pub mod dates;
 mod edit;
 mod fields;
+pub mod files;
 mod known;
 mod lookalike;
 mod profile;

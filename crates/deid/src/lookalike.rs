@@ -20,12 +20,15 @@ fn scan(text: &str, source: Source) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut rest = text;
     let mut before = None;
-    while let Some((char, length)) = source.decode(rest) {
-        let mut taken = length;
-        let mut last = char;
-        if shape::can_start(char, before)
-            && let Ok(shape) = shape::at(before, Decoded { rest, source }, false)
-        {
+    loop {
+        let (plain, possible) = rest.split_at(shape::plain_prefix(rest, before));
+        before = plain.chars().next_back().or(before);
+        rest = possible;
+        let Some((char, length)) = source.decode(rest) else {
+            return found;
+        };
+        let (mut taken, mut last) = (length, char);
+        if let Ok(shape) = shape::at(before, Decoded { rest, source }, false) {
             let mut decoded = Decoded { rest, source };
             last = decoded.by_ref().take(shape.chars).last().unwrap_or(char);
             taken = rest.len() - decoded.rest.len();
@@ -35,7 +38,6 @@ fn scan(text: &str, source: Source) -> Vec<(usize, usize)> {
         before = Some(last);
         rest = rest.get(taken..).unwrap_or_default();
     }
-    found
 }
 
 #[cfg(test)]

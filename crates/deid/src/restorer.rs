@@ -92,40 +92,40 @@ impl Restorer {
         let pending = std::mem::take(&mut self.pending);
         let mut out = String::with_capacity(pending.len());
         let mut rest = pending.as_str();
-        while !rest.is_empty() {
+        loop {
+            let (plain, possible) = rest.split_at(shape::plain_prefix(rest, self.before));
+            self.pass(plain, plain.chars().next_back(), &mut out);
+            rest = possible;
+            // Nothing is left, or the start of a JSON escape.
             let Some((char, length)) = self.source.decode(rest) else {
-                // Within a JSON escape.
-                if open_ended {
-                    break;
-                }
-                out.push_str(rest);
-                rest = "";
-                continue;
+                break;
             };
-            let found = match shape::can_start(char, self.before) {
-                true => shape::at(
-                    self.before,
-                    Decoded {
-                        rest,
-                        source: self.source,
-                    },
-                    open_ended,
-                ),
-                false => Err(Stop::No),
+            let decoded = Decoded {
+                rest,
+                source: self.source,
             };
-            let taken = match found {
+            let taken = match shape::at(self.before, decoded, open_ended) {
                 Ok(shape) => self.restore(&shape, rest, &mut out),
                 Err(Stop::More) => break,
                 Err(Stop::No) => {
-                    out.push_str(rest.get(..length).unwrap_or_default());
-                    self.before = Some(char);
+                    self.pass(rest.get(..length).unwrap_or_default(), Some(char), &mut out);
                     length
                 }
             };
             rest = rest.get(taken..).unwrap_or_default();
         }
+        if !open_ended {
+            self.pass(rest, rest.chars().next_back(), &mut out);
+            rest = "";
+        }
         self.pending = rest.to_owned();
         out
+    }
+
+    /// Passes text on as it is; `last` is the last character it stands for.
+    fn pass(&mut self, text: &str, last: Option<char>, out: &mut String) {
+        out.push_str(text);
+        self.before = last.or(self.before);
     }
 
     /// Writes what a token stands for, or the token-like text itself; returns how many bytes of `rest` that took.

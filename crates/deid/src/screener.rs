@@ -11,6 +11,7 @@
 
 mod piece;
 mod plan;
+mod scribe;
 mod settle;
 mod walk;
 
@@ -18,6 +19,9 @@ mod walk;
 pub(crate) mod tests;
 
 pub use plan::{Plan, TypedRule};
+
+pub(crate) use piece::Finder;
+pub(crate) use scribe::Scribe;
 
 use covenant_detect::Detector;
 use covenant_formats::json::{Json, Path};
@@ -49,6 +53,18 @@ impl<'a> Screener<'a> {
         Screener {
             profile,
             settler: Settler::new(detector, profile, tokens),
+        }
+    }
+
+    /// Starts screening with another finder and scribe.
+    pub(crate) fn with_scribe(
+        finder: &'a dyn Finder,
+        profile: &'a Profile,
+        scribe: &'a mut dyn Scribe,
+    ) -> Screener<'a> {
+        Screener {
+            profile,
+            settler: Settler::new(finder, profile, scribe),
         }
     }
 

@@ -12,12 +12,12 @@ use covenant_detect::Class;
 use covenant_formats::json::Path;
 
 use super::piece::{Finder, Found, Piece, Stand, find_in};
+use super::scribe::Scribe;
 use crate::coarse::{coarse, coarse_number, marker};
 use crate::edit::{Edit, Mention, Rendered, What, disjoint, is_free, render_parts, sort};
 use crate::fields::is_plausible;
 use crate::known::Known;
-use crate::lookalike::lookalikes;
-use crate::tokens::{Tokens, Word};
+use crate::tokens::Word;
 use crate::words::{has_word, value_in};
 use crate::{OnTyped, Profile, Refusal, Report, Treatment, UnsurePolicy};
 
@@ -28,7 +28,7 @@ const PASSES: usize = 3;
 pub(crate) struct Settler<'a> {
     finder: &'a dyn Finder,
     profile: &'a Profile,
-    tokens: &'a mut Tokens,
+    scribe: &'a mut dyn Scribe,
     pub(crate) report: Report,
     known: Known,
     pieces: Vec<Settled>,
@@ -50,12 +50,12 @@ impl<'a> Settler<'a> {
     pub(crate) fn new(
         finder: &'a dyn Finder,
         profile: &'a Profile,
-        tokens: &'a mut Tokens,
+        scribe: &'a mut dyn Scribe,
     ) -> Settler<'a> {
         Settler {
             finder,
             profile,
-            tokens,
+            scribe,
             report: Report::default(),
             known: Known::default(),
             pieces: Vec::new(),
@@ -152,7 +152,7 @@ impl<'a> Settler<'a> {
             .iter()
             .filter_map(|found| piece.whole.get(found.start..found.end))
         {
-            self.tokens.note(value);
+            self.scribe.note(value);
         }
         let (kept, mut mentions) = self.judge(found);
         mentions.extend(self.lookalikes(piece));
@@ -253,7 +253,9 @@ impl<'a> Settler<'a> {
             treatment: Treatment::Pseudonymize,
             unsure: false,
         };
-        let mut found: Vec<Mention> = lookalikes(&piece.whole)
+        let mut found: Vec<Mention> = self
+            .scribe
+            .lookalikes(&piece.whole)
             .into_iter()
             .map(|(start, end)| mention(start, end))
             .collect();
@@ -262,7 +264,8 @@ impl<'a> Settler<'a> {
         for to in ends.filter(|_| !piece.cuts.is_empty()) {
             let part = piece.whole.get(from..to).unwrap_or_default();
             found.extend(
-                lookalikes(part)
+                self.scribe
+                    .lookalikes(part)
                     .into_iter()
                     .map(|(start, end)| mention(start + from, end + from)),
             );
@@ -318,12 +321,13 @@ impl<'a> Settler<'a> {
         edits: &mut Vec<Edit>,
     ) -> Result<(), Refusal> {
         for mention in disjoint(mentions) {
+            let mention = self.as_known(mention, piece);
             let value = piece
                 .whole
                 .get(mention.start..mention.end)
                 .unwrap_or_default();
             let text = match mention.what {
-                What::Lookalike => self.tokens.token(Word::Text, value).to_owned(),
+                What::Lookalike => self.scribe.token(Word::Text, value),
                 What::Found(class, _) if mention.treatment == Treatment::Block => {
                     return Err(Refusal::Blocked {
                         class,
@@ -343,6 +347,26 @@ impl<'a> Settler<'a> {
         self.fit(piece, path, edits)
     }
 
+    /// A value that has a token keeps it where the finder now takes it for something else.
+    fn as_known(&self, mention: Mention, piece: &Piece) -> Mention {
+        let value = piece
+            .whole
+            .get(mention.start..mention.end)
+            .unwrap_or_default();
+        match (mention.what, self.known.class_of(value)) {
+            (What::Found(..), Some((class, kind)))
+                if mention.treatment == Treatment::Pseudonymize
+                    && self.profile.treatment(class, kind) == Treatment::Pseudonymize =>
+            {
+                Mention {
+                    what: What::Found(class, kind),
+                    ..mention
+                }
+            }
+            _ => mention,
+        }
+    }
+
     /// What is written in place of a value.
     fn stand_in(&mut self, mention: &Mention, value: &str, numbering: Numbering) -> String {
         let What::Found(class, kind) = mention.what else {
@@ -350,18 +374,20 @@ impl<'a> Settler<'a> {
         };
         match mention.treatment {
             Treatment::Pseudonymize => match numbering {
-                Numbering::Open => self.tokens.token(Word::Class(class), value).to_owned(),
-                Numbering::Closed => self
-                    .tokens
-                    .find(Word::Class(class), value)
-                    .map_or_else(|| marker(class), str::to_owned),
+                Numbering::Open => self.scribe.token(Word::Class(class), value),
+                Numbering::Closed => {
+                    let known = self.scribe.find(Word::Class(class), value);
+                    known.unwrap_or_else(|| marker(class))
+                }
             },
             Treatment::Generalize => {
                 coarse(class, kind, value, self.profile).unwrap_or_else(|| marker(class))
             }
-            Treatment::Block | Treatment::Redact | Treatment::Keep | Treatment::Surrogate => {
-                marker(class)
+            Treatment::Surrogate => {
+                let surrogate = self.scribe.surrogate(class, kind, value);
+                surrogate.unwrap_or_else(|| marker(class))
             }
+            Treatment::Block | Treatment::Redact | Treatment::Keep => marker(class),
         }
     }
 
@@ -423,8 +449,8 @@ impl<'a> Settler<'a> {
                 }
             };
             self.report.unsure += u32::from(mention.unsure);
-            if self.tokens.find(word, value) == Some(text) {
-                self.tokens.token(word, value);
+            if self.scribe.find(word, value).as_ref() == Some(text) {
+                self.scribe.token(word, value);
             }
         }
         for found in kept
