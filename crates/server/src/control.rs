@@ -40,6 +40,11 @@ pub fn bind(directory: &Path) -> std::io::Result<UnixListener> {
     Ok(listener)
 }
 
+/// Takes the control socket away, while the writer's lock is still held.
+pub(crate) fn unbind(directory: &Path) {
+    let _ = std::fs::remove_file(directory.join(SOCKET));
+}
+
 /// A connection to the process that writes.
 pub struct Client {
     stream: UnixStream,

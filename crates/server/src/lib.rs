@@ -5,7 +5,6 @@
 //! `covenant-store`. The ports the gateway needs are met by one wrapper over the store.
 
 pub mod admin;
-mod apart;
 pub mod config;
 pub mod control;
 mod health;

@@ -30,10 +30,10 @@ impl Log for StoreLog {
                 reason,
             };
             let record = prepared.map_err(|error| unavailable(error.to_string()))?;
-            let appended =
-                crate::apart::apart(move || async move { store.append(record).await }).await;
-            let appended = appended.ok_or_else(|| unavailable("its task was cut".to_owned()))?;
-            appended.map_err(|error| unavailable(error.to_string()))?;
+            store
+                .append(record)
+                .await
+                .map_err(|error| unavailable(error.to_string()))?;
             Ok(())
         })
     }

@@ -7,6 +7,7 @@ use crate::listen::{Bounds, serve_tcp, serve_unix};
 use crate::tls::Tls;
 use crate::{control, jobs, routes};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -21,6 +22,7 @@ const CERTIFICATES_LOOKED_AT_EVERY: Duration = Duration::from_secs(2);
 pub struct Running {
     /// The address it listens on.
     pub address: SocketAddr,
+    directory: PathBuf,
     house: House,
     tls: Option<Tls>,
     stop: watch::Sender<bool>,
@@ -91,6 +93,7 @@ impl Running {
         tracing::info!(%address, tls = tls.is_some(), "serving");
         Ok(Running {
             address,
+            directory: config.store.directory.clone(),
             house,
             tls,
             stop,
@@ -128,6 +131,7 @@ impl Running {
             let _ = task.await;
         }
         self.background.iter().for_each(JoinHandle::abort);
+        control::unbind(&self.directory);
         if let Err(error) = self.house.store.close().await {
             tracing::error!(%error, "the store was not closed in order");
         }
@@ -146,20 +150,15 @@ impl Running {
 
 fn background(house: &House, config: &Config, tls: Option<&Tls>) -> Vec<JoinHandle<()>> {
     let (store, clock) = (&house.store, &house.clock);
+    let jobs = &config.jobs;
     let mut tasks = vec![
         tokio::spawn(Arc::clone(&house.registers).follow(store.clone())),
-        {
-            let (store, clock, jobs) = (store.clone(), Arc::clone(clock), config.jobs.clone());
-            tokio::spawn(async move {
-                let _ = crate::apart::apart(move || jobs::expire(store, clock, jobs)).await;
-            })
-        },
-        {
-            let (store, clock, jobs) = (store.clone(), Arc::clone(clock), config.jobs.clone());
-            tokio::spawn(async move {
-                let _ = crate::apart::apart(move || jobs::rotate_log_key(store, clock, jobs)).await;
-            })
-        },
+        tokio::spawn(jobs::expire(store.clone(), Arc::clone(clock), jobs.clone())),
+        tokio::spawn(jobs::rotate_log_key(
+            store.clone(),
+            Arc::clone(clock),
+            jobs.clone(),
+        )),
     ];
     if let Some(tls) = tls {
         tasks.push(tokio::spawn(

@@ -11,7 +11,7 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Certificate files that cannot be used.
@@ -40,6 +40,8 @@ pub enum Error {
 pub struct Tls {
     files: Files,
     current: Arc<ArcSwap<ServerConfig>>,
+    /// How the files looked when they were last read, whether they could be used or not.
+    read: Arc<Mutex<Stamps>>,
 }
 
 impl Tls {
@@ -48,10 +50,12 @@ impl Tls {
     /// # Errors
     /// Refuses files that cannot be read and a pair that does not belong together.
     pub fn open(files: Files) -> Result<Tls, Error> {
+        let stamps = stamps(&files);
         let config = read(&files)?;
         Ok(Tls {
             files,
             current: Arc::new(ArcSwap::from_pointee(config)),
+            read: Arc::new(Mutex::new(stamps)),
         })
     }
 
@@ -66,38 +70,40 @@ impl Tls {
     /// # Errors
     /// Leaves the running pair in place when the files cannot be used.
     pub fn reload(&self) -> Result<(), Error> {
+        // Taken before reading: a change in between is seen the next time.
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = stamps(&self.files);
         self.current.store(Arc::new(read(&self.files)?));
         Ok(())
     }
 
     /// Looks at the files every `every` and reloads them when they have changed; never ends.
     pub async fn watch(self, every: Duration) {
-        let mut seen = self.stamp();
         loop {
             tokio::time::sleep(every).await;
-            let stamp = self.stamp();
-            if stamp == seen {
+            if !self.has_changed() {
                 continue;
             }
-            seen = stamp;
             match self.reload() {
                 Ok(()) => tracing::info!("TLS certificate reloaded"),
                 Err(error) => {
-                    tracing::warn!(%error, "TLS certificate not reloaded; the one in use stays")
+                    tracing::warn!(%error, "TLS certificate not reloaded; the one in use stays");
                 }
             }
         }
     }
 
-    fn stamp(&self) -> [Option<Stamp>; 2] {
-        [
-            stamp(&self.files.certificate),
-            stamp(&self.files.private_key),
-        ]
+    fn has_changed(&self) -> bool {
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) != stamps(&self.files)
     }
 }
 
+/// What tells a file from the one that took its place: inode, size and time of the last change.
 type Stamp = (u64, u64, i64, i64);
+type Stamps = [Option<Stamp>; 2];
+
+fn stamps(files: &Files) -> Stamps {
+    [stamp(&files.certificate), stamp(&files.private_key)]
+}
 
 fn stamp(file: &Path) -> Option<Stamp> {
     let metadata = std::fs::metadata(file).ok()?;

@@ -1,4 +1,4 @@
-//! The public face of the server: configuration, keys, admin, sockets.
+//! The public face of the server: configuration, keys, sockets, TLS, changes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,5 +7,8 @@
     reason = "tests"
 )]
 
+mod admin;
 mod config;
 mod keys;
+mod listen;
+mod tls;

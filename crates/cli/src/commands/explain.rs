@@ -111,12 +111,15 @@ pub(crate) fn explain(question: &Explain, globals: &Globals) -> Outcome {
     });
     match globals.format {
         Format::Json => terminal::line(as_json(&explanation, purpose, &paper_trail))?,
-        Format::Text => print(
-            &explanation,
-            purpose,
-            &paper_trail,
-            &Paper::of_stdout(globals.color),
-        )?,
+        Format::Text => {
+            let answer = Answer {
+                explanation: &explanation,
+                purpose,
+                trail: &paper_trail,
+                all: question.all,
+            };
+            answer.print(&Paper::of_stdout(globals.color))?;
+        }
     }
     let covered = !matches!(paper_trail, PaperTrail::Uncovered(_));
     Ok(if explanation.allowed && covered {
@@ -217,50 +220,66 @@ fn research_basis(model: &Model) -> Option<ResearchBasis> {
         .and_then(|basis| basis.as_str().parse().ok())
 }
 
-fn print(
-    explanation: &Explanation,
+/// What is told about a question.
+struct Answer<'a> {
+    explanation: &'a Explanation,
     purpose: Purpose,
-    trail: &PaperTrail,
-    paper: &Paper,
-) -> Result<(), Failure> {
-    let (tone, word) = if explanation.allowed {
-        (Tone::Good, "allowed")
-    } else {
-        (Tone::Bad, "denied")
-    };
-    let verdict = Text::of(tone, word).add(
-        Tone::Plain,
-        format!(" by the policies, for {purpose}: {}", explanation.reason),
-    );
-    terminal::line(paper.field(8, "policies", &verdict))?;
-    for policy in &explanation.policies {
-        terminal::line(paper.field(8, "", &policy_line(policy)))?;
-        for differs in &policy.differs {
-            terminal::line(paper.field(
-                8,
-                "",
-                &Text::of(Tone::Dim, format!("      it would turn if {differs}")),
-            ))?;
+    trail: &'a PaperTrail,
+    all: bool,
+}
+
+impl Answer<'_> {
+    fn print(&self, paper: &Paper) -> Result<(), Failure> {
+        let (tone, word) = match self.explanation.allowed {
+            true => (Tone::Good, "allowed"),
+            false => (Tone::Bad, "denied"),
+        };
+        let why = format!(" for {}: {}", self.purpose, self.explanation.reason);
+        terminal::line(paper.field(8, "policies", &Text::of(tone, word).add(Tone::Plain, why)))?;
+        let mut silent = 0;
+        for policy in &self.explanation.policies {
+            match policy.satisfied || policy.decisive || self.all {
+                true => print_policy(paper, policy)?,
+                false => silent += 1,
+            }
         }
+        if silent > 0 {
+            let note = format!("{silent} more do not bear on it (--all shows them)");
+            terminal::line(paper.field(8, "", &Text::of(Tone::Dim, note)))?;
+        }
+        for change in &self.explanation.would_allow {
+            terminal::line(paper.field(8, "because", &Text::plain(change)))?;
+        }
+        self.print_papers(paper)
     }
-    for change in &explanation.would_allow {
-        terminal::line(paper.field(8, "remedy", &Text::plain(change)))?;
+
+    fn print_papers(&self, paper: &Paper) -> Result<(), Failure> {
+        match self.trail {
+            PaperTrail::None => {}
+            PaperTrail::Covered(coverage) => {
+                let words = format!(" today, {}", coverage.describe());
+                let text = Text::of(Tone::Good, "covered").add(Tone::Plain, words);
+                terminal::line(paper.field(8, "papers", &text))?;
+            }
+            PaperTrail::Uncovered(uncovered) => {
+                let words = format!(" today: {} ({})", uncovered.words, uncovered.citation);
+                let text = Text::of(Tone::Bad, "not covered").add(Tone::Plain, words);
+                terminal::line(paper.field(8, "papers", &text))?;
+                terminal::line(paper.field(8, "remedy", &Text::plain(&uncovered.remedy)))?;
+            }
+        }
+        Ok(())
     }
-    match trail {
-        PaperTrail::None => {}
-        PaperTrail::Covered(coverage) => {
-            let text = Text::of(Tone::Good, "covered")
-                .add(Tone::Plain, format!(" today, {}", coverage.describe()));
-            terminal::line(paper.field(8, "papers", &text))?;
-        }
-        PaperTrail::Uncovered(uncovered) => {
-            let text = Text::of(Tone::Bad, "not covered").add(
-                Tone::Plain,
-                format!(" today: {} ({})", uncovered.words, uncovered.citation),
-            );
-            terminal::line(paper.field(8, "papers", &text))?;
-            terminal::line(paper.field(8, "remedy", &Text::plain(&uncovered.remedy)))?;
-        }
+}
+
+fn print_policy(paper: &Paper, policy: &PolicyExplanation) -> Result<(), Failure> {
+    terminal::line(paper.field(8, "", &policy_line(policy)))?;
+    for differs in &policy.differs {
+        terminal::line(paper.field(
+            12,
+            "",
+            &Text::of(Tone::Dim, format!("in the way: {differs}")),
+        ))?;
     }
     Ok(())
 }

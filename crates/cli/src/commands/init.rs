@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", default_value = "admin")]
     operator: String,
     /// Roles of the first operator
-    #[arg(long = "role", value_name = "ROLE", default_values = ["privacy-officer", "security-officer", "administrator"])]
+    #[arg(long = "role", value_name = "ROLE", default_values = ["privacy-officer", "security-officer"])]
     roles: Vec<Role>,
     /// The origin of the ledger: a name of yours, without a scheme
     #[arg(long, value_name = "NAME", default_value = "covenant.invalid/log")]

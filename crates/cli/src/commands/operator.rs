@@ -16,10 +16,40 @@ pub(crate) enum Operator {
     Add(Add),
     /// List the operators
     List,
+    /// Keys of an operator
+    #[command(subcommand)]
+    Key(Key),
     /// Stop an operator at once
     Disable {
         /// The operator's name
         name: String,
+        #[command(flatten)]
+        why: register::Why,
+    },
+}
+
+/// Keys of an operator.
+#[derive(Subcommand)]
+pub(crate) enum Key {
+    /// A fresh key, shown once; the others stay good for the overlap
+    Rotate {
+        /// The operator's name
+        name: String,
+        /// How long the old keys stay good, such as 24h
+        #[arg(long, value_name = "SPAN", default_value = "24h")]
+        overlap: Span,
+        /// When the fresh key expires, such as 365d
+        #[arg(long, value_name = "SPAN")]
+        expires: Option<Span>,
+        #[command(flatten)]
+        why: register::Why,
+    },
+    /// End a key at once
+    Revoke {
+        /// The operator's name
+        name: String,
+        /// The first eight characters after covop_, as `operator list` prints them
+        prefix: String,
         #[command(flatten)]
         why: register::Why,
     },
@@ -61,6 +91,26 @@ pub(crate) fn run(command: Operator, globals: &Globals) -> Outcome {
             )
         }
         Operator::List => register::list(globals, "operator"),
+        Operator::Key(Key::Rotate {
+            name,
+            overlap,
+            expires,
+            why,
+        }) => {
+            let expires_in_ms = expires.map(|span| span.ms);
+            change(
+                globals,
+                Change::OperatorKeyRotate {
+                    name,
+                    overlap_ms: overlap.ms,
+                    expires_in_ms,
+                },
+                why,
+            )
+        }
+        Operator::Key(Key::Revoke { name, prefix, why }) => {
+            change(globals, Change::OperatorKeyRevoke { name, prefix }, why)
+        }
         Operator::Disable { name, why } => change(globals, Change::OperatorDisable { name }, why),
     }
 }

@@ -63,7 +63,10 @@ pub(crate) struct Explain {
     /// The purpose; the application's default when absent
     #[arg(long)]
     pub(crate) purpose: Option<Purpose>,
-    /// What an operator would do, such as read-content or change-register
+    /// Also the policies that do not bear on the answer
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// What an operator would do, such as ReadContent or ChangeRegister
     #[arg(long)]
     pub(crate) action: Option<String>,
 }

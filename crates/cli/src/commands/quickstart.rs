@@ -83,7 +83,8 @@ impl Show<'_> {
         self.beginning()?;
         self.covered().await?;
         self.refused().await?;
-        self.opened().await
+        self.opened().await?;
+        self.verified().await
     }
 
     fn beginning(&self) -> Result<(), Failure> {
@@ -187,6 +188,37 @@ impl Show<'_> {
         self.proof(&exchange).await
     }
 
+    async fn verified(&self) -> Result<(), Failure> {
+        self.heading("4  The whole log")?;
+        let verification = self
+            .quickstart
+            .verify()
+            .await
+            .map_err(Failure::cannot_open)?;
+        let report = &verification.log;
+        let (mark, tone) = if verification.is_good() {
+            ("✓ ", Tone::Good)
+        } else {
+            ("✗ ", Tone::Bad)
+        };
+        let words = format!(
+            "{} entries hashed and opened, {} sealed contents compared with their digests, root {}…",
+            report.values_checked,
+            report.payloads_checked,
+            covenant_seal::hex(report.root.get(..8).unwrap_or_default())
+        );
+        terminal::line(self.paper.field(
+            10,
+            "verify",
+            &Text::of(tone, mark).add(Tone::Plain, words),
+        ))?;
+        Ok(terminal::line(self.paper.field(
+            10,
+            "against",
+            &Text::of(Tone::Dim, report.against.to_string()),
+        ))?)
+    }
+
     async fn ask(&self, model: &str) -> Result<Exchange, Failure> {
         self.quickstart
             .ask(model, NOTE.trim_end())
@@ -274,11 +306,11 @@ fn entry(index: u64, event: &Event) -> Text {
                     what.agreement_version.unwrap_or_default()
                 )
             }
-            (None, Some(decision)) => format!("as de-identified under {decision}"),
+            (None, Some(decision)) => format!("sent as de-identified under {decision}"),
             (None, None) => String::new(),
         };
         if !under.is_empty() {
-            text.push(Tone::Plain, format!(" to {} {under}", what.vendor));
+            text.push(Tone::Plain, format!(" {}: {under}", what.vendor));
         }
     }
     if let Some(counts) = &event.counts {
@@ -298,6 +330,14 @@ fn entry(index: u64, event: &Event) -> Text {
         if !parts.is_empty() {
             text.push(Tone::Dim, format!("  {}", parts.join(", ")));
         }
+    }
+    if !event.payloads.is_empty() {
+        let kinds: Vec<&str> = event
+            .payloads
+            .iter()
+            .map(|payload| payload.kind.as_str())
+            .collect();
+        text.push(Tone::Dim, format!("; sealed: {}", kinds.join(", ")));
     }
     if event.kind == EventKind::Refused {
         text.push(Tone::Plain, " nothing was sent");

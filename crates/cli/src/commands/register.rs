@@ -75,7 +75,7 @@ fn rows(reading: &Reading, kind: &str) -> Result<Vec<(String, Value)>, Failure> 
         if let Some(keys) = body.get_mut("keys").and_then(Value::as_array_mut) {
             keys.iter_mut()
                 .filter_map(Value::as_object_mut)
-                .for_each(|key| drop(key.remove("hash")));
+                .for_each(|key| drop(key.shift_remove("hash")));
         }
         Ok((row.id, body))
     })

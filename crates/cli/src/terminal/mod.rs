@@ -97,7 +97,7 @@ impl Paper {
         let body = self.paragraph(indent, text);
         let label = self.paint(&Text::of(Tone::Dim, name));
         let gap = " ".repeat(name_width.saturating_sub(name.chars().count()) + 2);
-        format!("  {label}{gap}{}", body.trim_start_matches(' '))
+        format!("  {label}{gap}{}", body.get(indent..).unwrap_or_default())
     }
 }
 

@@ -104,6 +104,9 @@ pub(crate) fn act(change: &Change) -> (Action, Resource) {
         Change::AppKeyAdd { .. } | Change::AppKeyRotate { .. } | Change::AppKeyRevoke { .. } => {
             keys(KeysKind::App)
         }
+        Change::OperatorKeyRotate { .. } | Change::OperatorKeyRevoke { .. } => {
+            keys(KeysKind::Operator)
+        }
         Change::OperatorAdd { .. } | Change::OperatorDisable { .. } => {
             register(RegisterKind::Operator)
         }

@@ -139,6 +139,23 @@ pub enum Change {
         /// The name.
         name: String,
     },
+    /// A fresh key for an operator; the others end after the overlap.
+    OperatorKeyRotate {
+        /// The operator's name.
+        name: String,
+        /// How long the old keys stay good.
+        overlap_ms: i64,
+        /// When the fresh key expires, in milliseconds from now.
+        #[serde(default)]
+        expires_in_ms: Option<i64>,
+    },
+    /// Ends an operator's key at once.
+    OperatorKeyRevoke {
+        /// The operator's name.
+        name: String,
+        /// The key's look-up prefix.
+        prefix: String,
+    },
     /// Adds a policy file to the shipped set, or replaces one by name.
     PolicySet {
         /// The file's name.
@@ -315,6 +332,8 @@ impl Change {
             Change::AppKeyRevoke { .. } => "app-key-revoke",
             Change::OperatorAdd { .. } => "operator-add",
             Change::OperatorDisable { .. } => "operator-disable",
+            Change::OperatorKeyRotate { .. } => "operator-key-rotate",
+            Change::OperatorKeyRevoke { .. } => "operator-key-revoke",
             Change::PolicySet { .. } => "policy-set",
             Change::PolicyRemove { .. } => "policy-remove",
             Change::MinimumNecessarySet { .. } => "minimum-necessary-set",

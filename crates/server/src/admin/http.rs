@@ -27,9 +27,9 @@ async fn change(
     body: Bytes,
 ) -> Result<Json<Done>, Error> {
     let order: Order = serde_json::from_slice(&body).map_err(|error| not_an_order(&error))?;
-    let key = operator_key(&headers);
-    let done = crate::apart::apart(move || async move { admin.execute(&key, order).await }).await;
-    done.unwrap_or_else(|| Err(Error::Unavailable("its task was cut".to_owned())))
+    admin
+        .execute(&operator_key(&headers), order)
+        .await
         .map(Json)
 }
 

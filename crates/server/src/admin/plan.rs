@@ -68,6 +68,12 @@ pub(super) fn plan(state: &State, change: Change, admin: &Admin) -> Result<Plan,
             key_expires_in_ms,
         } => next.operator_add(&name, roles, key_expires_in_ms),
         Change::OperatorDisable { name } => next.operator_disable(&name),
+        Change::OperatorKeyRotate {
+            name,
+            overlap_ms,
+            expires_in_ms,
+        } => next.operator_key_rotate(&name, overlap_ms, expires_in_ms),
+        Change::OperatorKeyRevoke { name, prefix } => next.operator_key_revoke(&name, &prefix),
         Change::PolicySet { name, source } => next.policy_set(name, source),
         Change::PolicyRemove { name } => next.policy_remove(&name),
         Change::MinimumNecessarySet { source } => next.table_set(source),
@@ -275,8 +281,7 @@ impl Next<'_> {
         overlap_ms: i64,
         expires_in_ms: Option<i64>,
     ) -> Result<Planned, Error> {
-        let overlap = u64::try_from(overlap_ms)
-            .map_err(|_| Error::Invalid("an overlap is not negative".to_owned()))?;
+        let overlap = overlap(overlap_ms)?;
         let mut app = self.known_app(id)?;
         let (shown, kept) = self.admin.fresh_key(KeyKind::App, expires_in_ms)?;
         app.rotate_key(kept, overlap, self.admin.now_ms());
@@ -339,11 +344,8 @@ impl Next<'_> {
     }
 
     fn operator_disable(&mut self, name: &str) -> Result<Planned, Error> {
+        let mut operator = self.known_operator(name)?;
         let operators = &self.state.operators;
-        let mut operator = operators
-            .get(name)
-            .cloned()
-            .ok_or_else(|| absent("operator", name))?;
         if !operators
             .values()
             .any(|other| other.name != name && !other.disabled)
@@ -354,6 +356,37 @@ impl Next<'_> {
         }
         operator.disabled = true;
         self.operator(operator, "disabled", None)
+    }
+
+    fn operator_key_rotate(
+        &mut self,
+        name: &str,
+        overlap_ms: i64,
+        expires_in_ms: Option<i64>,
+    ) -> Result<Planned, Error> {
+        let overlap = overlap(overlap_ms)?;
+        let mut operator = self.known_operator(name)?;
+        let (shown, kept) = self.admin.fresh_key(KeyKind::Operator, expires_in_ms)?;
+        operator.rotate_key(kept, overlap, self.admin.now_ms());
+        self.operator(operator, "key rotated", Some(shown))
+    }
+
+    fn operator_key_revoke(&mut self, name: &str, prefix: &str) -> Result<Planned, Error> {
+        let mut operator = self.known_operator(name)?;
+        if !operator.revoke_key(prefix, self.admin.now_ms()) {
+            return Err(Error::Invalid(format!(
+                "operator/{name}: no key in force has that prefix"
+            )));
+        }
+        self.operator(operator, "key revoked", None)
+    }
+
+    fn known_operator(&self, name: &str) -> Result<Operator, Error> {
+        let operators = &self.state.operators;
+        operators
+            .get(name)
+            .cloned()
+            .ok_or_else(|| absent("operator", name))
     }
 
     fn operator(
@@ -481,6 +514,11 @@ fn gone(kind: &str, id: &str) -> RegisterChange {
 
 fn object(kind: &str, id: &str) -> String {
     format!("{kind}/{id}")
+}
+
+fn overlap(overlap_ms: i64) -> Result<u64, Error> {
+    let overlap = u64::try_from(overlap_ms);
+    overlap.map_err(|_| Error::Invalid("an overlap is not negative".to_owned()))
 }
 
 fn absent(kind: &str, id: &str) -> Error {

@@ -79,7 +79,7 @@ impl Server {
                 raw.header_timeout_ms,
                 "header_timeout_ms",
                 100..=300_000,
-                10_000,
+                30_000,
             )?,
             handshake_timeout: milliseconds(
                 raw.handshake_timeout_ms,

@@ -18,7 +18,7 @@ use covenant_gateway::{Gateway, Snapshot, Unavailable, UpstreamKeys};
 use covenant_govern::RouteDecision;
 use covenant_ledger::Event;
 use covenant_seal::hex;
-use covenant_store::EventFilter;
+use covenant_store::{EventFilter, Verification};
 use http_body_util::{BodyExt as _, Full};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -213,6 +213,14 @@ impl Quickstart {
             root: hex(&checkpoint.root),
             hashes: proof.hashes.len(),
         })
+    }
+
+    /// Verifies everything that rests.
+    ///
+    /// # Errors
+    /// When the store cannot be read; what is bad is in the result.
+    pub async fn verify(&self) -> Result<Verification, Error> {
+        Ok(self.house.store.verify(None, &[]).await?)
     }
 
     /// The installation, to be served.

@@ -188,11 +188,7 @@ fn rotated() -> Change {
 }
 
 fn operator() -> Change {
-    let roles = vec![
-        Role::PrivacyOfficer,
-        Role::SecurityOfficer,
-        Role::Administrator,
-    ];
+    let roles = vec![Role::PrivacyOfficer, Role::SecurityOfficer];
     Change::OperatorAdd {
         name: OPERATOR.to_owned(),
         roles,

@@ -1,0 +1,219 @@
+//! Commands beside a running server: changes go through it and hold at once, readers read beside it, a second writer
+//! is refused, and it ends in order.
+
+use super::support::{Place, key_in};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+
+fn covered(place: &Place) {
+    place.write("baa.pdf", "an invented document");
+    place.done(&["vendor", "add", "acme", "--name", "Acme AI"]);
+    let model = [
+        "model",
+        "add",
+        "acme-large",
+        "--vendor",
+        "acme",
+        "--service",
+        "chat",
+        "--upstream",
+        "mirror",
+    ];
+    place.done(&[model.as_slice(), &["--dialect", "openai"]].concat());
+    let draft = [
+        "baa",
+        "draft",
+        "acme-1",
+        "--vendor",
+        "acme",
+        "--service",
+        "chat",
+        "--model",
+        "*",
+    ];
+    place.done(&[draft.as_slice(), &["--effective", "2024-01-01"]].concat());
+    place.done(&[
+        "baa",
+        "sign",
+        "acme-1",
+        "--by",
+        "R. Ames",
+        "--on",
+        "2024-01-01",
+        "--document",
+        "baa.pdf",
+    ]);
+}
+
+const ASK: &str =
+    r#"{"model": "acme-large", "messages": [{"role": "user", "content": "Ellen Marsh is well."}]}"#;
+
+#[test]
+fn a_change_holds_in_the_running_gateway_at_once() {
+    let place = Place::installed();
+    let server = place.serve();
+    covered(&place);
+    let said = place.done(&[
+        "app",
+        "add",
+        "demo",
+        "--name",
+        "Demo",
+        "--purpose",
+        "treatment",
+        "--default-purpose",
+        "treatment",
+    ]);
+    let key = key_in(&said, "cov_");
+    let ask = || server.http("POST", "/v1/chat/completions", &key, ASK);
+
+    let (status, body) = ask();
+    assert_eq!(status, 200, "{body}");
+    place.done(&[
+        "baa",
+        "terminate",
+        "acme-1",
+        "--on",
+        "2024-02-01",
+        "--reason",
+        "test",
+    ]);
+    let (status, body) = ask();
+    assert_eq!(status, 403, "{body}");
+    place.done(&["app", "disable", "demo"]);
+    assert_eq!(ask().0, 401);
+
+    assert!(
+        place
+            .done(&["ledger", "verify"])
+            .contains("no bad entry found")
+    );
+    assert!(place.done(&["status"]).contains("runs"));
+    let (status, log) = server.terminate();
+    assert_eq!(status, 0, "{log}");
+    assert!(!log.contains("Marsh") && !log.contains(&key), "{log}");
+}
+
+#[test]
+fn the_admin_api_over_http_and_the_socket_speak_the_same() {
+    let place = Place::installed();
+    let server = place.serve();
+    let key = place.environment["COVENANT_OPERATOR_KEY"].clone();
+    let order = r#"{"change": "vendor-add", "vendor": {"id": "acme", "name": "Acme AI"}, "why": "by HTTP"}"#;
+
+    let (status, body) = server.http("POST", "/admin/v1/changes", &key, order);
+    assert_eq!(status, 200, "{body}");
+    assert!(body.contains(r#""object":"vendor/acme""#), "{body}");
+    assert!(
+        place
+            .done(&["ledger", "show"])
+            .contains("vendor/acme added: by HTTP")
+    );
+
+    let (status, body) = server.http("POST", "/admin/v1/changes", "", order);
+    assert_eq!(
+        (status, body.contains("operator's key")),
+        (401, true),
+        "{body}"
+    );
+    let (status, body) = server.http(
+        "POST",
+        "/admin/v1/changes",
+        &key,
+        r#"{"change": "vendor-ad", "id": "Ellen Marsh"}"#,
+    );
+    assert_eq!((status, body.contains("Marsh")), (422, false), "{body}");
+    let again = place.run(&["vendor", "remove", "nobody"], "");
+    assert_eq!(
+        (
+            again.status,
+            again.stderr.contains("there is no vendor nobody")
+        ),
+        (1, true),
+        "{}",
+        again.stderr
+    );
+}
+
+#[test]
+fn an_operator_who_may_not_is_refused_by_name_of_the_policy() {
+    let mut place = Place::installed();
+    let server = place.serve();
+    let said = place.done(&["operator", "add", "a.udit", "--role", "auditor"]);
+    place
+        .environment
+        .insert("COVENANT_OPERATOR_KEY".to_owned(), key_in(&said, "covop_"));
+    let refused = place.run(&["vendor", "add", "acme", "--name", "Acme"], "");
+    assert_eq!(refused.status, 1, "{}", refused.stderr);
+    assert!(!place.done(&["vendor", "list"]).contains("acme"));
+    drop(server);
+}
+
+#[test]
+fn a_second_writer_is_refused_and_changes_nothing() {
+    let place = Place::installed();
+    let server = place.serve();
+    let second = place.run(&["serve"], "");
+    assert_eq!(second.status, 3);
+    assert!(
+        second.stderr.contains("in use by another writer"),
+        "{}",
+        second.stderr
+    );
+    assert_eq!(server.http("GET", "/readyz", "", "").0, 200);
+}
+
+#[test]
+fn the_control_socket_is_the_owners_alone_and_goes_with_the_server() {
+    let place = Place::installed();
+    let server = place.serve();
+    let socket = place.path().join("covenant-store/control.sock");
+    let metadata = std::fs::symlink_metadata(&socket).unwrap();
+    assert!(metadata.file_type().is_socket());
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    server.terminate();
+    assert!(!socket.exists());
+    assert!(
+        place
+            .done(&["vendor", "add", "acme", "--name", "Acme"])
+            .contains("vendor/acme added")
+    );
+}
+
+#[test]
+fn a_server_killed_hard_leaves_a_directory_that_serves_again() {
+    let place = Place::installed();
+    drop(place.serve());
+    let server = place.serve();
+    assert_eq!(server.http("GET", "/healthz", "", "").0, 200);
+    assert!(
+        place
+            .done(&["ledger", "verify"])
+            .contains("no bad entry found")
+    );
+}
+
+#[test]
+fn health_and_figures_need_no_key_and_other_paths_are_listed() {
+    let place = Place::installed();
+    let server = place.serve();
+    assert_eq!(
+        server.http("GET", "/healthz", "", ""),
+        (200, "ok\n".to_owned())
+    );
+    assert_eq!(
+        server.http("GET", "/readyz", "", ""),
+        (200, r#"{"ready":true}"#.to_owned())
+    );
+    let (status, figures) = server.http("GET", "/metrics", "", "");
+    assert_eq!(
+        (status, figures.contains("covenant_ready 1")),
+        (200, true),
+        "{figures}"
+    );
+    let (status, body) = server.http("GET", "/nowhere", "", "");
+    assert_eq!(
+        (status, body.contains("/v1/chat/completions")),
+        (404, true),
+        "{body}"
+    );
+}
