@@ -1,5 +1,7 @@
 //! What one commit writes and what the state is after it: pure work on values, before the database is touched.
 
+mod rows;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -11,10 +13,12 @@ use crate::error::{At as _, Error};
 use crate::head::{Meta, signed};
 use crate::keyring::{KeyRow, OwnerKey};
 use crate::open::{Shared, State};
-use crate::prepare::{Prepared, SealedEvent, SealedPayload, Step};
+use crate::prepare::{Prepared, SealedEvent};
 use crate::register::StoredRow;
 use crate::script::Script;
 use crate::tree::FullTile;
+
+use rows::{PayloadRow, StepRow, write_keys, write_payloads};
 
 /// A jump backwards up to this long is the time a record waits for the writer; a longer one is the clock's.
 const UNREMARKABLE_MS: i64 = 1000;
@@ -65,23 +69,6 @@ struct Leaf {
     at_ms: i64,
     request: Option<String>,
     leaf: Vec<u8>,
-}
-
-struct PayloadRow {
-    id: String,
-    kind: &'static str,
-    index: u64,
-    keep_until_ms: i64,
-    sealed: Vec<u8>,
-    keys: Vec<(String, Vec<u8>)>,
-}
-
-enum StepRow {
-    Erase { payloads: Vec<String>, index: u64 },
-    DestroyKey { key: String },
-    Replace(PayloadRow),
-    AddKey(KeyRow),
-    KeepCosigned { size: u64, note: String, index: u64 },
 }
 
 impl<'a> Planner<'a> {
@@ -387,155 +374,4 @@ fn effect_on_request(kind: EventKind) -> Effect {
         }
         _ => Effect::None,
     }
-}
-
-impl PayloadRow {
-    fn of(payload: &SealedPayload, index: u64) -> PayloadRow {
-        PayloadRow {
-            id: payload.id.clone(),
-            kind: payload.kind,
-            index,
-            keep_until_ms: payload.keep_until_ms,
-            sealed: payload.sealed.clone(),
-            keys: payload
-                .keys
-                .iter()
-                .map(|(key, wrapped)| (key.to_string(), wrapped.clone()))
-                .collect(),
-        }
-    }
-}
-
-impl StepRow {
-    fn of(step: &Step, first: u64) -> StepRow {
-        let index = |event: &usize| first + *event as u64;
-        match step {
-            Step::Erase { payloads, event } => StepRow::Erase {
-                payloads: payloads.clone(),
-                index: index(event),
-            },
-            Step::DestroyKey { key, .. } => StepRow::DestroyKey {
-                key: key.to_string(),
-            },
-            Step::Replace { payload, event } => {
-                StepRow::Replace(PayloadRow::of(payload, index(event)))
-            }
-            Step::AddLogKey { row, .. } => StepRow::AddKey(row.clone()),
-            Step::KeepCosigned { size, note, event } => StepRow::KeepCosigned {
-                size: *size,
-                note: note.clone(),
-                index: index(event),
-            },
-        }
-    }
-
-    fn write(&self, script: &mut Script) -> Result<(), Error> {
-        match self {
-            StepRow::Erase { payloads, index } => {
-                let places = vec!["?"; payloads.len()].join(",");
-                script.statement(&format!(
-                    "DELETE FROM payload_keys WHERE payload IN ({places})"
-                ));
-                script.bind_all(payloads)?;
-                script.statement(&format!(
-                    "UPDATE payloads SET sealed = NULL, keep_until_ms = 0, shredded_by = ?
-                     WHERE id IN ({places})"
-                ));
-                script.bind(signed(*index))?.bind_all(payloads)?;
-            }
-            StepRow::DestroyKey { key } => {
-                script.statement("DELETE FROM payload_keys WHERE key = ?");
-                script.bind(key.clone())?;
-                script.statement("DELETE FROM keys WHERE id = ?");
-                script.bind(key.clone())?;
-            }
-            StepRow::Replace(payload) => {
-                script.statement("DELETE FROM payload_keys WHERE payload = ?");
-                script.bind(payload.id.clone())?;
-                script.statement("UPDATE payloads SET sealed = ?, idx = ? WHERE id = ?");
-                script
-                    .bind(payload.sealed.clone())?
-                    .bind(signed(payload.index))?
-                    .bind(payload.id.clone())?;
-                write_payload_keys(script, std::slice::from_ref(payload))?;
-            }
-            StepRow::AddKey(row) => write_keys(script, &[row])?,
-            StepRow::KeepCosigned { size, note, index } => {
-                script.insert(
-                    "INSERT INTO cosigned (idx, size, note)",
-                    3,
-                    &[()],
-                    |script, ()| {
-                        script
-                            .bind(signed(*index))?
-                            .bind(signed(*size))?
-                            .bind(note.clone())?;
-                        Ok(())
-                    },
-                )?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn write_keys(script: &mut Script, rows: &[&KeyRow]) -> Result<(), Error> {
-    script.insert(
-        "INSERT INTO keys (id, kind, subject, from_index, created_ms, wrapped)",
-        6,
-        rows,
-        |script, row| {
-            script
-                .bind(row.id.to_string())?
-                .bind(row.used_for.as_str())?;
-            script
-                .bind(row.subject.map(|subject| subject.to_vec()))?
-                .bind(signed(row.from_index))?;
-            script
-                .bind(row.created_ms)?
-                .bind(row.wrapped.as_bytes().to_vec())?;
-            Ok(())
-        },
-    )
-}
-
-fn write_payloads(script: &mut Script, payloads: &[PayloadRow]) -> Result<(), Error> {
-    script.insert(
-        "INSERT INTO payloads (id, kind, idx, keep_until_ms, sealed)",
-        5,
-        payloads,
-        |script, payload| {
-            script
-                .bind(payload.id.clone())?
-                .bind(payload.kind)?
-                .bind(signed(payload.index))?;
-            script
-                .bind(payload.keep_until_ms)?
-                .bind(payload.sealed.clone())?;
-            Ok(())
-        },
-    )?;
-    write_payload_keys(script, payloads)
-}
-
-fn write_payload_keys(script: &mut Script, payloads: &[PayloadRow]) -> Result<(), Error> {
-    let wraps = payloads.iter().flat_map(|payload| {
-        payload
-            .keys
-            .iter()
-            .map(move |(key, wrap)| (&payload.id, key, wrap))
-    });
-    let wraps: Vec<(&String, &String, &Vec<u8>)> = wraps.collect();
-    script.insert(
-        "INSERT INTO payload_keys (payload, key, wrapped)",
-        3,
-        &wraps,
-        |script, (payload, key, wrapped)| {
-            script
-                .bind(String::clone(payload))?
-                .bind(String::clone(key))?
-                .bind(Vec::clone(wrapped))?;
-            Ok(())
-        },
-    )
 }

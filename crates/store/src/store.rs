@@ -20,7 +20,7 @@ use crate::stats::{Stats, microseconds};
 use crate::writer::{Commit, Committed, Job, Rejection, Writer};
 
 /// How often a record is prepared again because the state moved on under it.
-const ATTEMPTS: usize = 16;
+const ATTEMPTS: usize = 256;
 /// How many forgotten requests one commit closes.
 const CLOSED_AT_ONCE: usize = 256;
 

@@ -293,3 +293,89 @@ async fn a_closed_store_says_so() {
     assert!(matches!(store.ready(), Err(Error::Closed)));
     assert!(matches!(store.close().await, Err(Error::Closed)));
 }
+
+#[tokio::test]
+async fn a_newer_or_half_migrated_schema_is_refused() {
+    for (sql, words) in [
+        (
+            "INSERT INTO _sqlx_migrations SELECT 2, 'later', installed_on, 1, checksum, 0 FROM _sqlx_migrations",
+            "version 2",
+        ),
+        ("UPDATE _sqlx_migrations SET success = 0", "schema"),
+        ("UPDATE _sqlx_migrations SET checksum = x'00'", "schema"),
+    ] {
+        let bench = Bench::new();
+        bench.open().await.close().await.unwrap();
+        sqlx::query(sql)
+            .execute(&mut bench.raw().await)
+            .await
+            .unwrap();
+        for mode in [Mode::ReadWrite, Mode::ReadOnly] {
+            let error = Store::open(bench.options(mode)).await.err().unwrap();
+            assert!(
+                matches!(&error, Error::Schema(_)) && error.to_string().contains(words),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_whose_head_is_gone_is_damaged_and_not_made_anew() {
+    for table in ["head", "meta", "keys"] {
+        let bench = Bench::new();
+        let store = bench.open().await;
+        store
+            .append(Record::of(bench.event(EventKind::Started)))
+            .await
+            .unwrap();
+        store.close().await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}")))
+            .execute(&mut bench.raw().await)
+            .await
+            .unwrap();
+        assert!(
+            matches!(bench.try_open().await, Err(Error::Damaged(_))),
+            "{table}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_long_reading_neither_stops_commits_nor_sees_half_of_one() {
+    let mut bench = Bench::new();
+    bench.tuning.checkpoint_bytes = 16 << 10;
+    let store = bench.open().await;
+    store
+        .append(Record::of(bench.event(EventKind::Started)))
+        .await
+        .unwrap();
+    let mut reading = bench.raw().await;
+    let count = "SELECT count(*) FROM events";
+    sqlx::query("BEGIN").execute(&mut reading).await.unwrap();
+    let before: i64 = sqlx::query_scalar(count)
+        .fetch_one(&mut reading)
+        .await
+        .unwrap();
+    for number in 0..300 {
+        let mut record = Record::of(bench.event(EventKind::Answered));
+        record
+            .payloads
+            .push(payload(&format!("p{number}"), "note", &[[1; 32]]));
+        store.append(record).await.unwrap();
+        if number % 100 == 0 {
+            // The reader holds the write-ahead log; shredding must not wait for it.
+            store
+                .shred_payload(&format!("p{number}"), &crate::support::order(""))
+                .await
+                .unwrap();
+        }
+    }
+    let after: i64 = sqlx::query_scalar(count)
+        .fetch_one(&mut reading)
+        .await
+        .unwrap();
+    assert_eq!((before, after), (1, 1));
+    sqlx::query("COMMIT").execute(&mut reading).await.unwrap();
+    assert!(store.verify(None, &[]).await.unwrap().is_good());
+}

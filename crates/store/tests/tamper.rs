@@ -242,6 +242,11 @@ async fn an_altered_event_is_named_as_the_first_bad_entry() {
 
 #[tokio::test]
 async fn a_swapped_payload_or_key_is_named() {
+    let bench = Bench::new();
+    let store = bench.open().await;
+    fill(&bench, &store).await;
+    store.close().await.unwrap();
+    let whole = std::fs::read(bench.directory.join("covenant.db")).unwrap();
     for sql in [
         // The sealed bytes of one payload under the name of another.
         "UPDATE payloads SET sealed = (SELECT sealed FROM payloads WHERE id = 'known-0') WHERE id = 'known-100'",
@@ -254,11 +259,12 @@ async fn a_swapped_payload_or_key_is_named() {
              FROM payloads WHERE id = 'known-0'",
         "UPDATE payloads SET sealed = x'00', shredded_by = NULL WHERE shredded_by IS NOT NULL",
     ] {
-        let bench = Bench::new();
-        let store = bench.open().await;
-        fill(&bench, &store).await;
-        sqlx::query(sql).execute(&mut bench.raw().await).await.unwrap();
-        let report = store.verify(None, &[]).await.unwrap();
+        let mut raw = bench.raw().await;
+        let done = sqlx::query(sql).execute(&mut raw).await.unwrap();
+        assert!(done.rows_affected() > 0, "{sql}");
+        sqlx::Connection::close(raw).await.unwrap();
+        let report = bench.read().await.verify(None, &[]).await.unwrap();
         assert!(!report.is_good(), "{sql}");
+        restore(&bench, &whole);
     }
 }
