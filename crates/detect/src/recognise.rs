@@ -9,6 +9,7 @@ mod calendar;
 mod calendar_words;
 mod check;
 mod clock;
+mod columns;
 mod date;
 mod date_numeric;
 mod date_words;
@@ -20,21 +21,23 @@ mod misspelt;
 mod net;
 mod numbers;
 mod phone;
+mod spoken;
 mod value;
 
 use crate::candidate::{Candidate, Priority};
 use crate::class::Class;
-use crate::finding::Reason;
+use crate::finding::{Reason, UNSURE_BELOW};
 use crate::kind::Kind;
 use crate::segment::Segment;
 use crate::term::{Flags, Terms};
 use crate::token::{Case, Shape, Token};
+use columns::Columns;
 use labels::{Hit, Labels};
 
 /// What is carried forward from step to step and from segment to segment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
-    /// The last finding of the segment: its kind and the byte after it.
+    /// The last finding of the segment that was not unsure: its kind and the byte after it.
     last: Option<(Kind, usize)>,
     /// The last finding went on past what its step could see.
     open: Option<Kind>,
@@ -44,14 +47,16 @@ pub(crate) struct Memory {
     place: bool,
     /// The segment before ended in a cue of a telephone number.
     phone: Option<Kind>,
+    columns: Columns,
 }
 
 impl Memory {
     /// Notes what became a finding.
     pub(crate) fn remember(&mut self, segment: &Segment<'_>, found: &[Candidate]) {
         self.open = None;
+        self.columns.pass(segment);
         let Some(last) = found.last() else { return };
-        self.last = Some((last.kind, last.end));
+        self.last = (last.confidence >= UNSURE_BELOW).then_some((last.kind, last.end));
         let long = !matches!(last.kind.class(), Class::Name | Class::Location | Class::Org | Class::Date | Class::Age);
         if long && last.end == segment.text.len() && !segment.complete {
             self.open = Some(last.kind);
@@ -61,7 +66,8 @@ impl Memory {
     /// Returns the kind of the finding before `index`, if only a comma or a conjunction stands between.
     fn listed_before(&self, segment: &Segment<'_>, index: usize, out: &[Candidate]) -> Option<Kind> {
         let start = segment.start(index);
-        let fresh = out.iter().filter(|candidate| candidate.end <= start).max_by_key(|candidate| (candidate.end, candidate.priority));
+        let sure = |candidate: &&Candidate| candidate.end <= start && candidate.confidence >= UNSURE_BELOW;
+        let fresh = out.iter().filter(sure).max_by_key(|candidate| (candidate.end, candidate.priority));
         let (kind, end) = fresh.map(|candidate| (candidate.kind, candidate.end)).or(self.last)?;
         let mut at = index;
         for _ in 0..3 {
@@ -69,7 +75,7 @@ impl Memory {
             if segment.token(at)?.start < end {
                 return (at + 1 < index).then_some(kind);
             }
-            let sign = matches!(segment.sign_at(at), b',' | b'&' | b'-' | b'/' | b';');
+            let sign = matches!(segment.sign_at(at), b',' | b'&' | b'-' | b'/');
             if !sign && !["and", "to", "or", "through", "thru"].iter().any(|word| segment.is(at, word)) {
                 return None;
             }
@@ -122,7 +128,10 @@ impl Patterns {
         let place = memory.last.is_some_and(|(kind, end)| {
             matches!(kind, Kind::Street | Kind::City | Kind::PoBox) && end + 6 >= segment.text.trim_end().len()
         });
-        *memory = Memory { label: hit.filter(|hit| colon || hit.marked || count <= 4), place, phone: phone::cue_at_end(segment), ..Memory::default() };
+        let mut columns = std::mem::take(&mut memory.columns);
+        columns.end(&self.labels, segment);
+        *memory = Memory {
+            columns, label: hit.filter(|hit| colon || hit.marked || count <= 4), place, phone: phone::cue_at_end(segment), ..Memory::default() };
     }
 
     fn number(&self, segment: &Segment<'_>, memory: &Memory, index: usize, out: &mut Vec<Candidate>) {
@@ -131,6 +140,8 @@ impl Patterns {
         date::propose(segment, index, is(Class::Date), out);
         ids::propose_reference(segment, index, out);
         ids::propose(&self.labels, segment, index, memory.label, listed, out);
+        memory.columns.propose(segment, index, out);
+        numbers::unlabelled(segment, index, out);
         phone::propose(segment, index, is(Class::Phone) || is(Class::Fax), memory.phone, out);
         phone::propose_vanity(segment, index, out);
         numbers::propose(segment, index, out);
@@ -149,6 +160,8 @@ impl Patterns {
         date::propose(segment, index, false, out);
         ids::propose_reference(segment, index, out);
         ids::propose(&self.labels, segment, index, memory.label, listed, out);
+        memory.columns.propose(segment, index, out);
+        numbers::unlabelled(segment, index, out);
         ids::propose_word(&self.labels, segment, index, memory.label, listed, out);
         numbers::code(segment, index, out);
         numbers::masked_word(segment, index, out);
@@ -170,6 +183,9 @@ impl Patterns {
         }
         if flags.has(Flags::WEEKDAY.and(Flags::HOLIDAY)) {
             calendar_words::propose(segment, index, out);
+        }
+        if flags.has(Flags::DIGIT) {
+            spoken::propose(&self.labels, segment, index, memory.label, memory.last, out);
         }
         if flags.has(Flags::NUMBER) {
             age::propose(segment, index, out);
@@ -204,6 +220,8 @@ impl Patterns {
                     net::hardware(segment, index, out);
                     numbers::code(segment, index, out);
                     numbers::masked(segment, index, out);
+                    numbers::unlabelled(segment, index, out);
+                    memory.columns.propose(segment, index, out);
                     mailbox(segment, index, out);
                 }
                 b'[' | b'(' => net::email_in_words(segment, index, out),

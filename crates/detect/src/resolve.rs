@@ -1,9 +1,7 @@
 //! Which candidates of a step become findings where they overlap.
 //!
-//! From left to right: of those that start together the stronger, then the longer. A stronger candidate that starts
+//! From left to right: of those that start together the stronger, then the longer, then the surer. A stronger candidate that starts
 //! inside a weaker one cuts it in two. Nothing a candidate covered is given up: what sticks out stays a finding.
-
-use std::cmp::Reverse;
 
 use crate::candidate::Candidate;
 use crate::segment::Segment;
@@ -20,7 +18,10 @@ pub(crate) fn resolve(segment: &Segment<'_>, candidates: &mut Vec<Candidate>) {
     if candidates.len() < 2 {
         return;
     }
-    candidates.sort_by_key(|candidate| (candidate.start, Reverse(candidate.priority), Reverse(candidate.end)));
+    candidates.sort_by(|one, other| {
+        let by_strength = other.priority.cmp(&one.priority).then(other.end.cmp(&one.end));
+        one.start.cmp(&other.start).then(by_strength).then(other.confidence.total_cmp(&one.confidence))
+    });
     let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
     let mut waiting: Vec<Candidate> = candidates.drain(..).rev().collect();
     while let Some(candidate) = waiting.pop() {

@@ -130,7 +130,7 @@ impl Scan {
     fn is_wrapped(&self, text: &str) -> bool {
         let line = text.get(self.line..self.at).unwrap_or_default().trim_end();
         let ends_open = line.bytes().last().is_some_and(|byte| byte.is_ascii_alphanumeric() || b",-/&('\"".contains(&byte));
-        line.len() >= WRAPPED_LINE && (ends_open || ends_in_abbreviation(line)) && !line.contains('|')
+        line.len() >= WRAPPED_LINE && (ends_open || ends_in_abbreviation(line)) && !is_row(line)
     }
 
     fn white_space(&mut self, source: Source<'_>) -> bool {
@@ -236,6 +236,13 @@ impl Scan {
         self.new_line = false;
         self.clear = extent.end;
     }
+}
+
+/// Returns true if a line looks like a row of a table.
+fn is_row(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    let tight = bytes.windows(2).filter(|pair| matches!(pair, [b',' | b';', next] if *next != b' ')).count();
+    tight >= 2 || bytes.iter().any(|byte| matches!(byte, b'|' | b'\t'))
 }
 
 /// Returns the text from `from` whose characters all end before `limit`.

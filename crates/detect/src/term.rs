@@ -68,8 +68,6 @@ flags! {
     RECURRING = 23;
     /// A word that makes a month or weekday a particular one (`last`, `next`).
     PARTICULAR = 24;
-    /// A modal or verb after which `may` and `march` are no months.
-    VERB = 25;
     /// A prefix of an identifier (`MRN-`, `ENC-`).
     ID_PREFIX = 26;
     /// A word that says an age follows or goes before.
@@ -82,6 +80,8 @@ flags! {
     MEASURE = 30;
     /// An article or possessive.
     DETERMINER = 31;
+    /// A digit as it is dictated (`oh`, `zero`, `five`).
+    DIGIT = 32;
 }
 
 impl Flags {

@@ -174,7 +174,7 @@ const WORDS: &[(Flags, &str)] = &[
         Flags::CONNECTOR,
         "number numbers no nos num nums nbr nr id ids identifier identifiers identification is was are were of code \
          as the listed file on recorded shows reads value equals s ending ends with in digits last four assigned and \
-         reference using under",
+         reference using under for this patient her his their our new old current given provided verified confirmed",
     ),
     (Flags::MARK, "number numbers no nos num nums nbr nr id ids identifier identifiers identification"),
     (
@@ -230,9 +230,5 @@ const WORDS: &[(Flags, &str)] = &[
          serial",
     ),
     (Flags::DETERMINER, "the a an my his her their our its"),
-    (
-        Flags::VERB,
-        "i you he she it we they who which that this these patients people doctors symptoms there treatment and or \
-         not also be have cause need help occur include",
-    ),
+    (Flags::DIGIT, "zero oh o one two three four five six seven eight nine"),
 ];

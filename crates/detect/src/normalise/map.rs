@@ -64,16 +64,18 @@ impl Map {
         }
     }
 
-    /// Forgets what lies before `normal`, which becomes offset 0 and must not lie inside a replaced piece.
+    /// Forgets what lies before `normal`, which becomes offset 0.
     pub(crate) fn drain(&mut self, normal: usize) {
         let place = self.start(normal);
+        // A cut inside a replaced piece leaves the rest of it standing for the whole piece.
+        let replaced = self.last_at(normal).and_then(|entry| entry.replaced);
         let passed = self.entries.partition_point(|entry| entry.normal < normal);
         self.entries.drain(..passed);
         for entry in &mut self.entries {
             entry.normal -= normal;
         }
         if self.entries.first().is_none_or(|entry| entry.normal > 0) {
-            self.entries.insert(0, Entry { normal: 0, place, replaced: None });
+            self.entries.insert(0, Entry { normal: 0, place, replaced });
         }
     }
 

@@ -108,7 +108,10 @@ fn is_name_word(segment: &Segment<'_>, at: usize, token: &Token) -> bool {
         return true;
     }
     match token.shape {
-        Shape::Word => !flags.has(Flags::FUNCTION.and(Flags::UNIT.and(Flags::MEASURE))) && token.len() > 1 || token.len() == 1 && token.case == Case::Title,
+        Shape::Word => {
+            let measured = flags.has(Flags::UNIT.and(Flags::MEASURE)) && token.case != Case::Title;
+            !flags.has(Flags::FUNCTION) && !measured && token.len() > 1 || token.len() == 1 && token.case == Case::Title
+        }
         Shape::Mixed => {
             let word = segment.word(token);
             ["st", "nd", "rd", "th"].iter().any(|end| word.len() > 2 && word.get(word.len() - 2..).is_some_and(|tail| tail.eq_ignore_ascii_case(end)))
@@ -151,6 +154,10 @@ pub(super) fn named_street(segment: &Segment<'_>, index: usize, out: &mut Vec<Ca
     let capital = |at: usize| {
         segment.token(at).is_some_and(|token| matches!(token.case, Case::Title | Case::Mixed) && token.shape == Shape::Word && token.len() > 1)
     };
+    let house = ["Hospital", "Clinic", "Medical", "Pharmacy", "School", "Church", "Center", "Elementary", "Bank"];
+    if house.contains(&segment.word_at(at + 1)) {
+        return;
+    }
     let name = (index..at).all(|at| capital(at) && !segment.flags(at).has(Flags::FUNCTION)) && !segment.flags(index).has(Flags::STREET);
     if name && SUFFIXES.contains(&segment.word_at(at)) && (index + 1..=at).all(|at| segment.token(at).is_some_and(|token| token.space_before)) {
         let reason = Reason::rule("street by its suffix");

@@ -124,8 +124,10 @@ fn month_and_year(segment: &Segment<'_>, index: usize, sign: u8, first: u32, sec
             b'-' | b'.' if segment.digits(index) == 2 => Some(month),
             _ => is_date_cue(segment, index).then_some(month),
         },
+        // `2010-12` may be a span of years, `2019-05` cannot.
         (4, 2) if (1..=12).contains(&second) && (1900..=2119).contains(&first) => {
-            is_date_label(segment, index).then_some(month)
+            let span_of_years = second > first % 100 || sign != b'-' || !(1980..2050).contains(&first);
+            (is_date_label(segment, index) || !span_of_years && !unit).then_some(month)
         }
         (1 | 2, 2) if (1..=12).contains(&first) && second > 31 && sign == b'/' => {
             is_date_cue(segment, index).then_some(Found { confidence: 0.75, ..month })

@@ -5,6 +5,7 @@ use super::calendar;
 use super::clock;
 use super::date::{Found, is_date_cue, is_date_label};
 use super::misspelt;
+use super::spoken;
 use crate::candidate::Priority;
 use crate::kind::Kind;
 use crate::segment::Segment;
@@ -150,6 +151,9 @@ fn after_year(segment: &Segment<'_>, index: usize, joined: bool) -> (usize, bool
     at += usize::from(apostrophe);
     let two = segment.digits(at) == 2
         && (apostrophe || glued && joined || segment.sign(index, b',') && ends_phrase(segment, at + 1) || at == index && ends_phrase(segment, at + 1));
+    if !apostrophe && let Some(end) = spoken::after_year(segment, at) {
+        return (end, true);
+    }
     let four = segment.number(at).is_some_and(calendar::is_year) && segment.digits(at) == 4;
     if (two || four) && !is_part_of_more(segment, at + 1) { (at + 1, true) } else { (index, false) }
 }

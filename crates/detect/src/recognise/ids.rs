@@ -1,7 +1,7 @@
 //! Numbers behind a label, and numbers whose prefix says what they are (`MRN-448291`, `Patient/88213`).
 
 use super::check;
-use super::label_table::Need;
+use super::label_table::{Need, QUOTED};
 use super::labels::{Hit, Label, Labels};
 use super::span;
 use super::value::{self, Value};
@@ -78,7 +78,11 @@ fn takes_groups(kind: Kind) -> bool {
 
 /// Returns true if the value can be what the label says.
 fn is_plausible(segment: &Segment<'_>, value: &Value, hit: &Hit) -> bool {
-    if value::is_quantity(segment, value) && (value.len() < 6 || value.letters == 0 && value.digits < 7) {
+    let sure = hit.label.need == Need::Nothing || hit.marked;
+    if value::is_quantity(segment, value) && (value.len() <= 4 || !sure && value.letters == 0 && value.digits < 7) {
+        return false;
+    }
+    if hit.label.name == QUOTED && !(segment.sign(value.from.saturating_sub(1), b'"') && value.digits >= 4) {
         return false;
     }
     if value::is_counted(segment, value) || value.digits < 2 && value.len() < 5 {
@@ -255,7 +259,7 @@ pub(super) fn user_name(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mu
     let last = !role && segment.token(whole.upto).is_none_or(|next| !matches!(next.shape, Shape::Word | Shape::Mixed) || next.space_before);
     let unusual = whole.digits > 0 || whole.parts > 1;
     let plain_word = !unusual && (segment.flags(index) != Flags::NONE || whole.letters < 4);
-    if hit.label.kind == Kind::UserName && last && whole.len() >= 3 && (hit.colon || unusual) && !plain_word {
+    if hit.label.kind == Kind::UserName && last && whole.len() >= 3 && (hit.colon || whole.digits > 0) && !plain_word {
         let reason = Reason::rule("labelled user name").context(hit.label.name);
         out.push(span(segment, index, whole.upto, Kind::UserName, 0.85, Priority::Labelled, reason));
     }

@@ -24,6 +24,9 @@ pub(super) type Row = (Kind, Need, &'static str, &'static str);
 
 use Need::{Colon, Mark, Nothing};
 
+/// `"value": "448291"`: only in quotes, and only digits enough for a number of somebody.
+pub(super) const QUOTED: &str = "quoted value of an identifier";
+
 pub(super) const ROWS: &[Row] = &[
     (
         Kind::Mrn,
@@ -277,6 +280,7 @@ pub(super) const ROWS: &[Row] = &[
          id number|no|num, access code, application number|no, membership number|no|id, card id, wristband id, \
          caregiver id, guardian id, tribal id, tribal enrollment number, library card number, va file number",
     ),
+    (Kind::OtherId, Colon, QUOTED, "value, extension"),
     (
         Kind::UserName,
         Colon,

@@ -144,7 +144,9 @@ impl Labels {
             }
             if let Some((label, first)) = self.ending_at(segment, at) {
                 let hit = between.hit(label, at + 1 == index);
-                if first < at || !segment.flags(at).has(Flags::MARK) {
+                let doubtful = label.need == Need::Mark && !hit.marked && at + 1 < index;
+                let marks = first == at && segment.flags(at).has(Flags::MARK);
+                if !doubtful && !marks {
                     return Some(hit);
                 }
                 resort = resort.or(Some(hit));
@@ -158,6 +160,12 @@ impl Labels {
 
     /// Returns the label of a value that ends before `index` and is named after it: `12345 (MRN)`.
     pub(super) fn after(&self, segment: &Segment<'_>, index: usize) -> Option<Label> {
+        if segment.is(index, "is") || segment.is(index, "was") || segment.is(index, "as") {
+            // `448291 is her MRN`
+            let start = index + 1 + usize::from(segment.flags(index + 1).has(Flags::DETERMINER));
+            let found = (start..start + 4).filter_map(|at| self.ending_at(segment, at)).last();
+            return found.map(|(label, _)| label).filter(|label| start > index + 1 && label.need == Need::Nothing);
+        }
         if !matches!(segment.sign_at(index), b'(' | b'[') {
             return None;
         }

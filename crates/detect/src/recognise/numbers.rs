@@ -99,6 +99,28 @@ fn explained(segment: &Segment<'_>, index: usize, next: usize) -> bool {
     })
 }
 
+/// A code without a label, `JH-998877`, `#88213`: unsure, because models and compounds are written so too.
+pub(super) fn unlabelled(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
+    if value::is_inside(segment, index) {
+        return;
+    }
+    let value = value::read(segment, index, false);
+    let hash = index > 0 && segment.sign(index - 1, b'#');
+    let Some(token) = segment.token(index) else { return };
+    let prefix = segment.word(token).bytes().take_while(u8::is_ascii_uppercase).count();
+    let lower = (index..value.upto).any(|at| segment.token(at).is_some_and(|token| matches!(token.case, Case::Lower | Case::Mixed)));
+    let coded = (1..=3).any(|steps| index.checked_sub(steps).is_some_and(|at| is_code(segment, at))) || is_code(segment, index);
+    let shaped = (1..=5).contains(&prefix) && value.letters <= 6 && value.digits >= 5 && value.len() <= 18;
+    if lower || coded || value::is_quantity(segment, &value) || !(shaped || hash && value.digits >= 4 && value.letters <= 4) {
+        return;
+    }
+    if segment.touches(value.upto) && matches!(segment.sign_at(value.upto), b'@' | b':' | b'^' | b'=') {
+        return;
+    }
+    let confidence = if hash { 0.62 } else { 0.55 };
+    out.push(span(segment, index, value.upto, Kind::OtherId, confidence, Priority::Pattern, Reason::rule("code without a label")));
+}
+
 /// Returns true for `CPT`, `ICD10`, `chr7`.
 fn is_code(segment: &Segment<'_>, at: usize) -> bool {
     if segment.flags(at).has(Flags::CODE) {
@@ -185,7 +207,10 @@ pub(super) fn masked(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidat
     if token.shape != Shape::Number || !(2..=6).contains(&token.len()) || mask < 3 {
         return;
     }
-    let (kind, rule) = if social { (Kind::SsnLast4, "masked social security number") } else { (Kind::Account, "masked number") };
+    let phone = segment.sign(at - 1, b'-') && token.len() == 4 && mask == 6;
+    let (kind, rule) = if phone {
+        (Kind::Phone, "masked telephone number")
+    } else if social { (Kind::SsnLast4, "masked social security number") } else { (Kind::Account, "masked number") };
     out.push(span(segment, index, at + 1, kind, 0.85, Priority::Labelled, Reason::rule(rule)));
 }
 
