@@ -89,13 +89,13 @@ fn is_encoding(byte: u8) -> bool {
 }
 
 /// Tells encodings from rules of dashes, long words, sequences of bases and paths in lower case: encoded bytes
-/// mix digits with letters; base64 mixes upper and lower case, hexadecimal holds nothing but its digits.
+/// mix: base64 upper and lower case, hexadecimal digits and letters.
 fn is_mixed(run: &[u8]) -> bool {
     let digits = run.iter().any(u8::is_ascii_digit);
     let upper = run.iter().any(u8::is_ascii_uppercase);
     let lower = run.iter().any(u8::is_ascii_lowercase);
     let hex = run.iter().all(u8::is_ascii_hexdigit);
-    (hex && digits && (upper || lower)) || (hex && !upper && !lower) || (upper && lower)
+    (hex && digits) || (upper && lower)
 }
 
 fn decode(run: &[u8]) -> Option<Vec<u8>> {

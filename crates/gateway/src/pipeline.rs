@@ -111,7 +111,7 @@ enum Done {
     /// An answer in full, recorded.
     Whole(Response<Body>),
     /// A stream whose begin is recorded.
-    Opened(Opened),
+    Opened(Box<Opened>),
 }
 
 /// A stream that is about to answer; its events go on in its body.
@@ -181,7 +181,7 @@ impl Journey<'_> {
             answer.body,
             (under_way, upstream_place),
         );
-        Ok(Done::Opened(Opened {
+        Ok(Done::Opened(Box::new(Opened {
             gateway,
             dialect,
             request_id,
@@ -189,7 +189,7 @@ impl Journey<'_> {
             upstream,
             lanes,
             places,
-        }))
+        })))
     }
 
     /// Receives and reads the request: what it asks, of which model, and what each of its fields is.

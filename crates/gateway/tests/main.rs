@@ -10,6 +10,7 @@
 )]
 
 mod chat;
+mod conversations;
 mod dialects;
 mod refusals;
 mod streams;

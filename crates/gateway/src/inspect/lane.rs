@@ -191,3 +191,6 @@ fn may_go(cursor: &Cursor, constraint: Option<&Constraint>, value: &str) -> Resu
         Err(Broken { path })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,10 +31,12 @@ impl Clock for StandingClock {
     }
 }
 
+type Contents = Vec<(PayloadKind, Vec<u8>)>;
+
 /// A log that keeps everything and can be told to fail.
 #[derive(Default)]
 pub struct MemoryLog {
-    events: Mutex<Vec<(Event, Vec<(PayloadKind, Vec<u8>)>)>>,
+    events: Mutex<Vec<(Event, Contents)>>,
     failing: AtomicBool,
     /// Records after which it fails of itself.
     fails_after: AtomicUsize,
