@@ -66,7 +66,23 @@ impl House {
     /// # Errors
     /// Says which part cannot be opened, and why.
     pub async fn open(config: &Config, environment: &Environment) -> Result<House, Error> {
-        let (store, key_place) = open_store(config, environment, Mode::ReadWrite).await?;
+        House::open_as(Mode::ReadWrite, config, environment).await
+    }
+
+    /// As [`House::open`], and makes the store where there is none: only what sets an installation up does.
+    ///
+    /// # Errors
+    /// Says which part cannot be opened or made, and why.
+    pub async fn create(config: &Config, environment: &Environment) -> Result<House, Error> {
+        House::open_as(Mode::Create, config, environment).await
+    }
+
+    async fn open_as(
+        mode: Mode,
+        config: &Config,
+        environment: &Environment,
+    ) -> Result<House, Error> {
+        let (store, key_place) = open_store(config, environment, mode).await?;
         let upstream_keys = UpstreamKeySource {
             environment: environment.clone(),
             forbidden: own_files(config),

@@ -43,7 +43,7 @@ async fn measure(place: &Path, tasks: u64, events: u64) -> Outcome<serde_json::V
         tenant: "clinic".into(),
         origin: "clinic.example/log".into(),
         keys: Arc::new(LocalKey::generate(&SystemRandom)?),
-        mode: Mode::ReadWrite,
+        mode: Mode::Create,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         tuning: Tuning::default(),

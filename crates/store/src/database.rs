@@ -26,7 +26,6 @@ pub(crate) async fn writer(
     directory: &Directory,
     tuning: &Tuning,
 ) -> Result<SqliteConnection, Error> {
-    directory.make_database_file()?;
     let mut connection = connect_writer(directory, tuning).await?;
     migrator()
         .run_direct(None, &mut connection, false)

@@ -4,10 +4,13 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::error::{At as _, Error};
+use crate::error::{At as _, Error, Fault};
 
 const DATABASE: &str = "covenant.db";
 const LOCK: &str = "covenant.lock";
+
+/// What SQLite puts beside the database.
+const BESIDE: [&str; 3] = ["covenant.db-wal", "covenant.db-shm", "covenant.db-journal"];
 
 /// A data directory that nobody but its owner can enter.
 #[derive(Clone, Debug)]
@@ -18,6 +21,19 @@ pub(crate) struct Directory(PathBuf);
 pub(crate) struct WriteLock {
     _file: File,
 }
+
+/// Which files a writer writes to: they must stay the ones it opened, or what it writes can be found by nobody.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Files {
+    database: FileId,
+    lock: FileId,
+    /// SQLite makes it anew with every first connection.
+    write_ahead_log: FileId,
+}
+
+/// Device and inode.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct FileId(u64, u64);
 
 impl Directory {
     /// Opens the directory for writing, making it when it is missing.
@@ -45,20 +61,17 @@ impl Directory {
         if !metadata.is_dir() {
             return Err(refuse("it is not a directory".into()));
         }
+        let user = rustix::process::geteuid().as_raw();
+        if metadata.uid() != user && user != 0 {
+            return Err(refuse("it belongs to another user".into()));
+        }
         refuse_open_to_others(&metadata, "700").map_err(&refuse)?;
         let directory = Directory(path.to_owned());
-        for file in [
-            directory.database(),
-            directory.lock_file(),
-            directory.write_ahead_log(),
-        ] {
-            if let Ok(metadata) = fs::metadata(&file) {
-                let name = file
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned();
-                refuse_open_to_others(&metadata, "600")
+        let owners = [metadata.uid(), user];
+        for name in [DATABASE, LOCK].into_iter().chain(BESIDE) {
+            if let Ok(metadata) = fs::symlink_metadata(directory.0.join(name)) {
+                refuse_foreign(&metadata, &owners)
+                    .and_then(|()| refuse_open_to_others(&metadata, "600"))
                     .map_err(|problem| refuse(format!("{name}: {problem}")))?;
             }
         }
@@ -83,6 +96,20 @@ impl Directory {
         File::open(&self.0)
             .and_then(|directory| directory.sync_all())
             .at(|| "flushing the data directory".into())
+    }
+
+    /// Says whether there is a database file.
+    pub(crate) fn has_database(&self) -> bool {
+        self.database().exists()
+    }
+
+    /// Notes which files a connection that was just opened writes to.
+    pub(crate) fn files(&self) -> Result<Files, Fault> {
+        Ok(Files {
+            database: file_id(&self.database())?,
+            lock: file_id(&self.lock_file())?,
+            write_ahead_log: file_id(&self.write_ahead_log())?,
+        })
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -113,6 +140,39 @@ impl Directory {
                 source.kind()
             ),
         })
+    }
+}
+
+impl Files {
+    /// Says whether the files are still in their places.
+    pub(crate) fn check(&self, directory: &Directory) -> Result<(), Fault> {
+        let now = directory.files()?;
+        if now.is_of(self) && now.write_ahead_log == self.write_ahead_log {
+            return Ok(());
+        }
+        Err(Fault::Removed)
+    }
+
+    /// Says whether these belong to the store of those: a new connection may have made a new write-ahead log only.
+    pub(crate) fn is_of(&self, others: &Files) -> bool {
+        self.database == others.database && self.lock == others.lock
+    }
+}
+
+/// A link has an identity of its own, so a file that was replaced by one is another file.
+fn file_id(path: &Path) -> Result<FileId, Fault> {
+    let metadata = fs::symlink_metadata(path).map_err(|_| Fault::Removed)?;
+    Ok(FileId(metadata.dev(), metadata.ino()))
+}
+
+/// A link may point to where others write, and what belongs to another user is theirs to change.
+fn refuse_foreign(metadata: &fs::Metadata, owners: &[u32]) -> Result<(), String> {
+    if !metadata.is_file() {
+        return Err("it is a link or no file at all; only a plain file may stand there".into());
+    }
+    match owners.contains(&metadata.uid()) {
+        true => Ok(()),
+        false => Err("it belongs to another user".into()),
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Error {
     /// Another process (or another `Store` of this one) writes to the directory.
     #[error("data directory {} is in use by another writer; only one process may write to it", .0.display())]
     Locked(PathBuf),
-    /// There is no store to read in the directory.
+    /// There is no store in the directory, and it was not asked to make one.
     #[error("data directory {} holds no store", .0.display())]
     NoStore(PathBuf),
     /// The key-encryption key is not the one the store was made with. Configuration.
@@ -149,6 +149,12 @@ pub enum Fault {
     /// A rule of the schema refused the change: an id that is already there, or a reference to nothing.
     #[error("an id is already in the store, or a reference points to nothing")]
     Constraint,
+    /// A file of the store was removed, moved or replaced while the store was open.
+    #[error("a file of the store was removed, moved or replaced while it was open")]
+    Removed,
+    /// Another process has written to the store of this one writer.
+    #[error("another process has written to the store")]
+    Foreign,
     /// The connection was lost.
     #[error("the database connection was lost")]
     Lost,

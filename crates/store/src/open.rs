@@ -7,11 +7,11 @@ use covenant_seal::{Context, DataKey, SigningKey, open, seal};
 use sqlx::{Connection as _, SqliteConnection, SqlitePool};
 use tokio::sync::watch;
 
-use crate::directory::Directory;
+use crate::directory::{Directory, Files};
 use crate::error::{At as _, Error, Fault};
 use crate::head::{Head, Meta, signed};
 use crate::keyring::{KeyMaking, KeyRow, KeyUse, Keyring, LogKey, Service};
-use crate::options::Options;
+use crate::options::{Mode, Options};
 use crate::register::Register;
 use crate::stats::Counters;
 use crate::tree::Edge;
@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) readers: SqlitePool,
     pub(crate) changes: watch::Sender<u64>,
     pub(crate) counters: Counters,
+    /// The files that the writer writes to; `None` in a process that only reads.
+    files: RwLock<Option<Files>>,
     /// The state after the last commit; `None` in a process that only reads, which must look.
     state: RwLock<Option<Arc<State>>>,
     /// Why the last write failed; `None` when it worked.
@@ -75,6 +77,7 @@ impl Shared {
             readers,
             changes: watch::Sender::new(0),
             counters: Counters::default(),
+            files: RwLock::new(None),
             state: RwLock::new(None),
             fault: RwLock::new(None),
             options,
@@ -113,6 +116,23 @@ impl Shared {
 
     pub(crate) fn set_fault(&self, fault: Option<Fault>) {
         *self.fault.write().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// Notes the files of the writer's new connection. They must be those of its first one, but for the write-ahead log.
+    pub(crate) fn note_files(&self) -> Result<(), Fault> {
+        let opened = self.directory.files()?;
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        if files.is_some_and(|first| !opened.is_of(&first)) {
+            return Err(Fault::Removed);
+        }
+        *files = Some(opened);
+        Ok(())
+    }
+
+    /// Says whether the writer's files are still in their places: three looks at the directory, no reading.
+    pub(crate) fn check_files(&self) -> Result<(), Fault> {
+        let files = *self.files.read().unwrap_or_else(PoisonError::into_inner);
+        files.map_or(Ok(()), |files| files.check(&self.directory))
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -245,7 +265,7 @@ fn seed_context(tenant: &str) -> Context<'_> {
     }
 }
 
-/// Makes a store in a database that was never used.
+/// Makes a store in a database that was never used, when it was asked for; refuses such a database otherwise.
 pub(crate) async fn make_if_new(
     connection: &mut SqliteConnection,
     options: &Options,
@@ -253,6 +273,9 @@ pub(crate) async fn make_if_new(
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     if !is_new(&mut transaction).await? {
         return Ok(());
+    }
+    if options.mode != Mode::Create {
+        return Err(Error::NoStore(options.directory.clone()));
     }
     let now_ms = options.clock.now_ms();
     let service = Service {

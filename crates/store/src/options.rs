@@ -10,7 +10,7 @@ use covenant_seal::{KeyService, MAX_SEALS_PER_KEY, Random};
 /// What a store is opened with.
 #[derive(Clone)]
 pub struct Options {
-    /// The data directory: 0700, made when it is missing and the mode is [`Mode::ReadWrite`].
+    /// The data directory: 0700, made when it is missing and the mode is [`Mode::Create`].
     pub directory: PathBuf,
     /// Whose installation this is; every ciphertext is bound to it.
     pub tenant: String,
@@ -39,10 +39,13 @@ impl fmt::Debug for Options {
     }
 }
 
-/// Whether this process may write.
+/// Whether this process may write, and make a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// The one writer of the directory.
+    /// The one writer of the directory, which makes a store where there is none. Only what sets an installation up may
+    /// do so: a store that was there and is gone must never be replaced by an empty one in silence.
+    Create,
+    /// The one writer of a store that must be there.
     ReadWrite,
     /// A reader beside (or without) a running writer; it writes nothing.
     ReadOnly,

@@ -40,7 +40,7 @@ const CLOSED_AT_ONCE: usize = 256;
 ///     tenant: "clinic".into(),
 ///     origin: "clinic.example/log".into(),
 ///     keys: Arc::new(LocalKey::generate(&SystemRandom)?),
-///     mode: Mode::ReadWrite,
+///     mode: Mode::Create,
 ///     clock: Arc::new(SystemClock),
 ///     random: Arc::new(SystemRandom),
 ///     tuning: Tuning::default(),
@@ -76,24 +76,34 @@ pub(crate) struct Stale;
 impl Store {
     /// Opens a store.
     ///
-    /// A writer becomes the only one of the directory, makes the store when there is none, checks that log, register and
-    /// keys fit together, and closes every request that was never closed as interrupted. A reader writes nothing and
-    /// checks what it reads when it reads it.
+    /// A writer becomes the only one of the directory, makes the store when there is none and the mode is
+    /// [`Mode::Create`], checks that log, register and keys fit together, and closes every request that was never closed
+    /// as interrupted. A reader writes nothing and checks what it reads when it reads it.
     ///
     /// # Errors
+    /// [`Error::NoStore`] when there is none to open,
     /// [`Error::Locked`] beside another writer, [`Error::WrongKey`] with another key-encryption key,
     /// [`Error::RegisterRow`] and [`Error::RegisterSet`] when the register was changed outside this program,
     /// [`Error::Damaged`] when the log does not fit together, [`Error::Directory`] when others can enter it.
     pub async fn open(options: Options) -> Result<Store, Error> {
         match options.mode {
-            Mode::ReadWrite => Store::open_to_write(options).await,
+            Mode::Create | Mode::ReadWrite => Store::open_to_write(options).await,
             Mode::ReadOnly => Store::open_to_read(options).await,
         }
     }
 
     async fn open_to_write(options: Options) -> Result<Store, Error> {
-        let directory = Directory::prepare(&options.directory)?;
+        let directory = match options.mode {
+            Mode::Create => Directory::prepare(&options.directory)?,
+            Mode::ReadWrite | Mode::ReadOnly => Directory::existing(&options.directory)?,
+        };
+        if options.mode != Mode::Create && !directory.has_database() {
+            return Err(Error::NoStore(options.directory));
+        }
         let lock = directory.lock()?;
+        if options.mode == Mode::Create {
+            directory.make_database_file()?;
+        }
         let mut connection = database::writer(&directory, &options.tuning).await?;
         make_if_new(&mut connection, &options).await?;
         let readers = database::readers(&directory, &options.tuning).await?;
@@ -105,6 +115,7 @@ impl Store {
             shared.signer.verifier_key(),
         )
         .await?;
+        shared.note_files().map_err(Error::Database)?;
         shared.publish(state.clone());
         let (jobs, queued) = mpsc::channel(queue);
         let writer = Writer::new(Arc::clone(&shared), queued, connection, state, lock);
@@ -124,7 +135,7 @@ impl Store {
 
     async fn open_to_read(options: Options) -> Result<Store, Error> {
         let directory = Directory::existing(&options.directory)?;
-        if !directory.database().exists() {
+        if !directory.has_database() {
             return Err(Error::NoStore(options.directory));
         }
         let readers = database::readers(&directory, &options.tuning).await?;
@@ -225,7 +236,8 @@ impl Store {
         self.shared.signer.verifier_key().to_string()
     }
 
-    /// Says whether the store can record: `Err` from a failed commit until a write works again.
+    /// Says whether the store can record: `Err` from a failed commit until a write works again, and as soon as one of its
+    /// files is not in its place any more.
     ///
     /// # Errors
     /// [`Error::NotRecorded`] with the reason, [`Error::ReadOnly`], [`Error::Closed`].
@@ -233,9 +245,8 @@ impl Store {
         if self.writer()?.jobs.is_closed() {
             return Err(Error::Closed);
         }
-        self.shared
-            .fault()
-            .map_or(Ok(()), |fault| Err(Error::NotRecorded(fault)))
+        let fault = self.shared.fault().or(self.shared.check_files().err());
+        fault.map_or(Ok(()), |fault| Err(Error::NotRecorded(fault)))
     }
 
     /// Returns what the write path has done since the store was opened.

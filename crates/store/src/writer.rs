@@ -16,12 +16,14 @@ use crate::checkpointer::Checkpointer;
 use crate::database;
 use crate::directory::WriteLock;
 use crate::error::{Error, Fault};
+use crate::head::{Head, signed};
 use crate::keyring::KeyMaking;
 use crate::open::{Shared, State};
 use crate::plan::{Plan, Planner, Unfit};
 use crate::prepare::{First, Prepared, Step};
 use crate::rewrap;
 use crate::script::Script;
+use crate::tree::root_at;
 
 /// The most rows one commit writes, unless one record alone has more.
 const BATCH_ROWS: usize = 4096;
@@ -244,6 +246,8 @@ impl Writer {
     async fn try_commit(&mut self, batch: &mut Vec<Commit>) -> Result<Vec<Committed>, Rejection> {
         self.make_sound().await.map_err(Rejection::Fault)?;
         let shared = Arc::clone(&self.shared);
+        // The connection stays open: it alone still reaches what was acknowledged, and ends by copying it home.
+        shared.check_files().map_err(Rejection::Fault)?;
         let Some(sound) = self.sound.as_mut() else {
             return Err(Rejection::Fault(Fault::Lost));
         };
@@ -255,7 +259,7 @@ impl Writer {
             Ok(plan) => Ok(self.committed(batch, plan)),
             Err(rejection) => {
                 self.undo(&rejection).await;
-                Err(rejection)
+                Err(self.explain(rejection).await)
             }
         }
     }
@@ -276,6 +280,26 @@ impl Writer {
             return;
         }
         self.forget_state().await;
+    }
+
+    /// Tells a record that repeats an id from a log that another process has moved on: that one takes the next index, too.
+    async fn explain(&mut self, rejection: Rejection) -> Rejection {
+        if !matches!(rejection, Rejection::Fault(Fault::Constraint)) {
+            return rejection;
+        }
+        let Some(sound) = self.sound.as_mut() else {
+            return Rejection::Fault(Fault::Lost);
+        };
+        let query = sqlx::query_scalar("SELECT size FROM head");
+        let stored: Result<i64, sqlx::Error> = query.fetch_one(&mut sound.connection).await;
+        match stored {
+            Ok(size) if size == signed(sound.state.head.size) => rejection,
+            Ok(_) => {
+                self.forget_state().await;
+                Rejection::Fault(Fault::Foreign)
+            }
+            Err(error) => Rejection::Fault(Fault::from(&error)),
+        }
     }
 
     /// Moves the state in memory forward, after a commit.
@@ -347,12 +371,14 @@ impl Writer {
         let shared = &self.shared;
         let mut connection =
             database::connect_writer(&shared.directory, &shared.options.tuning).await?;
+        shared.note_files().map_err(Error::Database)?;
         let state = State::load(
             &mut connection,
             &shared.keyring,
             shared.signer.verifier_key(),
         )
         .await?;
+        refuse_older(&mut connection, &state, &shared.committed()?.head).await?;
         Ok(Sound { connection, state })
     }
 
@@ -368,6 +394,7 @@ impl Writer {
     /// Writes a row as it is: the smallest thing that proves a commit works.
     async fn try_write(&mut self) -> Result<(), Fault> {
         self.make_sound().await?;
+        self.shared.check_files()?;
         let Some(sound) = self.sound.as_mut() else {
             return Err(Fault::Lost);
         };
@@ -413,6 +440,22 @@ impl Writer {
         }
         self.shared.readers.close().await;
     }
+}
+
+/// What was acknowledged must be in what was read: the log that this process has published may have grown, never shrunk
+/// or forked.
+async fn refuse_older(
+    connection: &mut SqliteConnection,
+    read: &State,
+    acknowledged: &Head,
+) -> Result<(), Error> {
+    let (known, now) = (acknowledged.size, read.head.size);
+    if known <= now && root_at(connection, known, now).await? == acknowledged.root {
+        return Ok(());
+    }
+    Err(Error::Damaged(
+        "the log on disk does not hold what was acknowledged".into(),
+    ))
 }
 
 /// Works out the commit of a batch. Records that cannot be part of it are answered and taken out.

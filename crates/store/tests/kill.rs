@@ -103,7 +103,7 @@ fn child() {
         tenant: "clinic".into(),
         origin: "clinic.example/log".into(),
         keys: Arc::new(LocalKey::parse(&key).unwrap()),
-        mode: Mode::ReadWrite,
+        mode: Mode::Create,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         // Small, so that kills also hit the copying of the write-ahead log.

@@ -15,6 +15,7 @@ mod kill;
 mod log;
 mod model;
 mod open;
+mod outside;
 mod payloads;
 mod raw_bytes;
 mod register;

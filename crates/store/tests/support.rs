@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use covenant_ledger::{Change, Event, EventKind, Who, new_id};
 use covenant_seal::{LocalKey, Phi, SystemRandom};
@@ -34,6 +34,7 @@ pub(crate) struct Bench {
     pub(crate) key: Arc<LocalKey>,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) tuning: Tuning,
+    made: AtomicBool,
 }
 
 impl Bench {
@@ -50,6 +51,7 @@ impl Bench {
             key: Arc::new(LocalKey::generate(&SystemRandom).unwrap()),
             clock: Arc::new(HandClock(AtomicI64::new(START_MS))),
             tuning: Tuning::default(),
+            made: AtomicBool::new(false),
         }
     }
 
@@ -70,8 +72,15 @@ impl Bench {
         self.try_open().await.unwrap()
     }
 
+    /// Opens the store, making it the first time only.
     pub(crate) async fn try_open(&self) -> Result<Store, Error> {
-        Store::open(self.options(Mode::ReadWrite)).await
+        let mode = match self.made.load(Ordering::SeqCst) {
+            true => Mode::ReadWrite,
+            false => Mode::Create,
+        };
+        let opened = Store::open(self.options(mode)).await;
+        self.made.fetch_or(opened.is_ok(), Ordering::SeqCst);
+        opened
     }
 
     pub(crate) async fn read(&self) -> Store {

@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: Arguments, globals: &Globals) -> Outcome {
     directory(&arguments.directory)?;
 
     let shown = reach::runtime()?.block_on(async {
-        let house = House::open(&config, &reach::environment())
+        let house = House::create(&config, &reach::environment())
             .await
             .map_err(Failure::cannot_open)?;
         let done = house

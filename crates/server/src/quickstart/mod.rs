@@ -118,7 +118,7 @@ impl Quickstart {
     /// Says what is in the way.
     pub async fn prepare(directory: &Path, environment: &Environment) -> Result<Quickstart, Error> {
         let (config, made) = setup::directory(directory, environment)?;
-        let house = House::open(&config, environment).await?;
+        let house = House::create(&config, environment).await?;
         house.record_start().await?;
         let keys = setup::register(&house).await?;
         let wire = Wire::open().await.map_err(Error::Wire)?;
