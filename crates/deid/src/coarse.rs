@@ -4,6 +4,8 @@ use covenant_detect::{Class, Kind};
 
 use crate::Profile;
 use crate::dates::ClinicalDate;
+use crate::screener::Found;
+use crate::words::words;
 use crate::zip3;
 
 /// What stands for every age over 89.
@@ -12,13 +14,55 @@ pub(crate) const AGE_OVER_89: &str = "90 or older";
 /// Returns what a value is generalised to; `None` where nothing of it may stay.
 pub(crate) fn coarse(class: Class, kind: Kind, value: &str, profile: &Profile) -> Option<String> {
     match class {
-        Class::Date => ClinicalDate::parse(value, profile.as_of_year)?
-            .year()
-            .map(|year| year_text(year, profile)),
+        Class::Date => year(value, profile).map(|year| year_text(year, profile)),
         Class::Age => Some(AGE_OVER_89.to_owned()),
         Class::Location if kind == Kind::Zip => zip3::generalize(value),
         _ => None,
     }
+}
+
+/// Returns the year a date says; a bare year says itself.
+fn year(value: &str, profile: &Profile) -> Option<i32> {
+    match value.parse() {
+        Ok(year) if value.len() == 4 => Some(year),
+        _ => ClinicalDate::parse(value, profile.as_of_year)?.year(),
+    }
+}
+
+/// The earliest year anyone living, or lately living, was born in.
+const EARLIEST_BIRTH: i32 = 1850;
+/// What says that a year is that of a birth, among the three words in front of it.
+const BIRTH_WORDS: [&str; 6] = ["birth", "birthdate", "birthday", "birthyear", "born", "dob"];
+
+/// Finds bare years that say an age over 89 ("born in 1925"). A bare year is no finding of its own, but where dates
+/// are generalised, all elements indicative of such an age have to go (164.514(b)(2)(i)(C)).
+pub(crate) fn birth_years<'t>(
+    text: &'t str,
+    profile: &Profile,
+) -> impl Iterator<Item = Found> + use<'t> {
+    let over_89 = EARLIEST_BIRTH..=profile.as_of_year - 90;
+    let words = words(text);
+    let word = |at: (usize, usize)| text.get(at.0..at.1).unwrap_or_default();
+    let is_birth = |at: &(usize, usize)| BIRTH_WORDS.contains(&word(*at).to_lowercase().as_str());
+    let found = words.iter().enumerate().filter(|(position, at)| {
+        let year = word(**at);
+        let says_age =
+            year.len() == 4 && year.parse().is_ok_and(|year: i32| over_89.contains(&year));
+        let before = words
+            .get(position.saturating_sub(3)..*position)
+            .unwrap_or_default();
+        says_age && before.iter().any(is_birth)
+    });
+    let found: Vec<Found> = found
+        .map(|(_, (start, end))| Found {
+            start: *start,
+            end: *end,
+            class: Class::Date,
+            kind: Kind::Date,
+            unsure: false,
+        })
+        .collect();
+    found.into_iter()
 }
 
 /// A year that may be that of a birth 90 years ago says an age over 89 and is put together with all before it
@@ -71,6 +115,20 @@ mod tests {
         assert_eq!(year("03/14/1936").as_deref(), Some("1936 or earlier"));
         assert_eq!(year("March 3, 1912").as_deref(), Some("1936 or earlier"));
         assert_eq!(year("March 3"), None);
+    }
+
+    #[test]
+    fn a_bare_year_of_birth_over_89_years_ago_is_found() {
+        let profile = Profile::builder("p").as_of_year(2026).build();
+        let text = "Born in 1925, or year of birth: 1936; born 1937; the house dates from 1925; DOB 1850, dob 1849";
+        let found: Vec<&str> = birth_years(text, &profile)
+            .filter_map(|at| text.get(at.start..at.end))
+            .collect();
+        assert_eq!(found, ["1925", "1936", "1850"]);
+        assert_eq!(
+            coarse(Class::Date, Kind::Date, "1925", &profile).as_deref(),
+            Some("1936 or earlier")
+        );
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) struct Edit {
     pub(crate) text: String,
 }
 
-/// Joins mentions that overlap; the strictest treatment stands, and among equals what is longest.
+/// Joins mentions that overlap; the strictest treatment stands, then what is sure, then what is longest.
 pub(crate) fn disjoint(mut mentions: Vec<Mention>) -> Vec<Mention> {
     mentions.sort_by_key(|mention| (mention.start, std::cmp::Reverse(mention.end)));
     let mut joined: Vec<Mention> = Vec::with_capacity(mentions.len());
@@ -44,21 +44,22 @@ pub(crate) fn disjoint(mut mentions: Vec<Mention>) -> Vec<Mention> {
 }
 
 fn join(last: &mut Mention, next: Mention) {
-    let rank = |mention: &Mention| (strictness(mention), mention.end - mention.start);
-    let (start, end, unsure) = (
-        last.start,
-        last.end.max(next.end),
-        last.unsure && next.unsure,
-    );
-    if rank(&next) > rank(last) {
+    let rank = |mention: &Mention| {
+        (
+            strictness(mention),
+            !mention.unsure,
+            mention.end - mention.start,
+        )
+    };
+    let (start, end) = (last.start, last.end.max(next.end));
+    let unsure = last.unsure && next.unsure;
+    // Among equals the later stands: what was read with its label comes after what was read without.
+    if rank(&next) >= rank(last) {
         *last = next;
     }
-    *last = Mention {
-        start,
-        end,
-        unsure,
-        ..last.clone()
-    };
+    last.start = start;
+    last.end = end;
+    last.unsure = unsure;
 }
 
 fn strictness(mention: &Mention) -> u8 {

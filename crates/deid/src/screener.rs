@@ -20,7 +20,7 @@ pub(crate) mod tests;
 
 pub use plan::{Plan, TypedRule};
 
-pub(crate) use piece::Finder;
+pub(crate) use piece::{Finder, Found};
 pub(crate) use scribe::Scribe;
 
 use covenant_detect::Detector;

@@ -3,6 +3,8 @@
 use covenant_detect::{Class, Detector, Kind};
 use zeroize::Zeroize;
 
+use crate::fields::LABELLED_BYTES;
+
 /// Where a text stands, which says what can stand in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Stand {
@@ -101,32 +103,54 @@ impl Finder for Detector {
 }
 
 /// Looks at a text that stands for `piece` (as it is, or with replacements): whole, with its label in front, and
-/// in its parts where it is whole and has several.
+/// in its parts, which begin at `cuts`. In order of place; what was read with its label comes after its equals.
 pub(crate) fn find_in(
     finder: &dyn Finder,
     piece: &Piece,
     text: &str,
     cuts: &[usize],
 ) -> Vec<Found> {
-    let mut found = finder.find(text);
-    if !piece.label.is_empty() && text.len() <= crate::fields::LABELLED_BYTES {
-        let labelled = format!("{}: {text}", piece.label);
-        let shift = labelled.len() - text.len();
-        found.extend(
-            finder
-                .find(&labelled)
-                .into_iter()
-                .filter(|found| found.end > shift)
-                .map(|found| Found {
-                    start: found.start.saturating_sub(shift),
-                    end: found.end - shift,
-                    ..found
-                }),
-        );
+    let labelled = !piece.label.is_empty() && text.len() <= LABELLED_BYTES;
+    // A number says nothing without its label that it does not say with it.
+    let mut found = match piece.stand == Stand::Number && labelled {
+        true => Vec::new(),
+        false => finder.find(text),
+    };
+    if labelled {
+        found.extend(find_labelled(finder, &piece.label, text));
     }
-    let ends = cuts.iter().copied().chain([text.len()]);
+    if !cuts.is_empty() {
+        found.extend(find_in_parts(finder, text, cuts));
+    }
+    if labelled || !cuts.is_empty() {
+        found.sort_by_key(|found| (found.start, std::cmp::Reverse(found.end)));
+        found.dedup();
+    }
+    found
+}
+
+fn find_labelled<'t>(
+    finder: &dyn Finder,
+    label: &str,
+    text: &'t str,
+) -> impl Iterator<Item = Found> + use<'t> {
+    let labelled = format!("{label}: {text}");
+    let shift = labelled.len() - text.len();
+    let within = finder
+        .find(&labelled)
+        .into_iter()
+        .filter(move |found| found.end > shift);
+    within.map(move |found| Found {
+        start: found.start.saturating_sub(shift),
+        end: found.end - shift,
+        ..found
+    })
+}
+
+fn find_in_parts(finder: &dyn Finder, text: &str, cuts: &[usize]) -> Vec<Found> {
+    let mut found = Vec::new();
     let mut start = 0;
-    for end in ends.filter(|_| !cuts.is_empty()) {
+    for end in cuts.iter().copied().chain([text.len()]) {
         let part = text.get(start..end).unwrap_or_default();
         found.extend(finder.find(part).into_iter().map(|found| Found {
             start: found.start + start,

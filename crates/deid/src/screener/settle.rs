@@ -8,12 +8,12 @@
 
 use std::collections::HashMap;
 
-use covenant_detect::Class;
+use covenant_detect::{Class, Kind};
 use covenant_formats::json::Path;
 
 use super::piece::{Finder, Found, Piece, Stand, find_in};
 use super::scribe::Scribe;
-use crate::coarse::{coarse, coarse_number, marker};
+use crate::coarse::{birth_years, coarse, coarse_number, marker};
 use crate::edit::{Edit, Mention, Rendered, What, disjoint, is_free, render_parts, sort};
 use crate::fields::is_plausible;
 use crate::known::Known;
@@ -179,6 +179,9 @@ impl<'a> Settler<'a> {
         if piece.is_schema_like() {
             found.retain(|found| !found.unsure);
         }
+        if self.profile.treatment(Class::Date, Kind::Date) == Treatment::Generalize {
+            found.extend(birth_years(text, self.profile));
+        }
         found
     }
 
@@ -231,7 +234,7 @@ impl<'a> Settler<'a> {
             };
             let what = What::Found(found.class, found.kind);
             match treatment {
-                Treatment::Keep if kept.iter().rev().any(|before| before.start == found.start) => {}
+                Treatment::Keep if kept.last().is_some_and(|last| last.start == found.start) => {}
                 Treatment::Keep => kept.push(found),
                 _ => mentions.push(Mention {
                     start: found.start,
@@ -401,7 +404,7 @@ impl<'a> Settler<'a> {
         };
         let (class, kind) = match edit.mention.what {
             What::Found(class, kind) => (class, kind),
-            What::Lookalike => (Class::OtherId, covenant_detect::Kind::OtherId),
+            What::Lookalike => (Class::OtherId, Kind::OtherId),
         };
         let what = match piece.stand {
             Stand::Fixed(what) => what,

@@ -79,10 +79,10 @@ impl Walk<'_, '_> {
         plans: &[(String, Plan)],
         texts: Texts,
     ) -> Result<(), Refusal> {
-        for (key, value) in object.iter_mut() {
+        for (position, (key, value)) in object.iter_mut().enumerate() {
             self.path.push_key(key);
-            match plans.iter().find(|(name, _)| name == key) {
-                Some((_, plan)) => self.planned_beside(value, plan, texts)?,
+            match plan_of(plans, position, key) {
+                Some(plan) => self.planned_beside(value, plan, texts)?,
                 None => return Err(self.unplanned(value)),
             }
             self.path.pop();
@@ -357,14 +357,21 @@ impl Context {
     }
 }
 
+/// Returns the plan of a key, which in plans made from the document stands where the key does.
+fn plan_of<'p>(plans: &'p [(String, Plan)], position: usize, key: &str) -> Option<&'p Plan> {
+    let here = plans.get(position).filter(|(name, _)| name == key);
+    let named = here.or_else(|| plans.iter().find(|(name, _)| name == key));
+    named.map(|(_, plan)| plan)
+}
+
 /// Collects the texts of a plan in document order.
 fn collect_texts<'v>(value: &'v mut Json, plan: &Plan, texts: &mut Vec<&'v mut String>) {
     match (plan, value) {
         (Plan::Text, Json::String(text)) => texts.push(text),
         (Plan::Joined(inner), value) => collect_texts(value, inner, texts),
         (Plan::Object(plans), Json::Object(object)) => {
-            for (key, value) in object.iter_mut() {
-                if let Some((_, plan)) = plans.iter().find(|(name, _)| name == key) {
+            for (position, (key, value)) in object.iter_mut().enumerate() {
+                if let Some(plan) = plan_of(plans, position, key) {
                     collect_texts(value, plan, texts);
                 }
             }
