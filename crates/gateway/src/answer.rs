@@ -102,6 +102,7 @@ struct Walk<'a> {
 enum Kept {
     Yes,
     Dropped,
+    Ignored,
 }
 
 impl Walk<'_> {
@@ -149,6 +150,7 @@ impl Walk<'_> {
                     .map_err(|_| AnswerFault::Malformed)?;
                 Ok(Kept::Yes)
             }
+            Rule::Ignore => Ok(Kept::Ignored),
             _ => Ok(Kept::Dropped),
         }
     }
@@ -200,13 +202,13 @@ impl Walk<'_> {
                 _ => Kept::Dropped,
             };
             self.path.pop();
-            if kept == Kept::Dropped {
-                unknown.push(key.to_owned());
+            if kept != Kept::Yes {
+                unknown.push((key.to_owned(), kept));
             }
         }
-        for key in unknown {
+        for (key, kept) in unknown {
             object.remove(&key);
-            *self.dropped += 1;
+            *self.dropped += u32::from(kept == Kept::Dropped);
         }
         Ok(Kept::Yes)
     }
@@ -221,6 +223,7 @@ impl Walk<'_> {
             match self.value(items, &mut element)? {
                 Kept::Yes => kept.push(element),
                 Kept::Dropped => *self.dropped += 1,
+                Kept::Ignored => {}
             }
             self.path.pop();
         }

@@ -128,10 +128,12 @@ fn headers(destination: &Destination<'_>) -> Result<HeaderMap, Refusal> {
 /// they should have.
 pub(crate) fn forwarded_headers(from: &HeaderMap, dialect: &dyn Dialect) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    for name in dialect.headers() {
-        if let Some(value) = from.get(*name).filter(|value| is_plain(value)) {
-            headers.insert(HeaderName::from_static(name), value.clone());
-        }
+    for (name, otherwise) in dialect.headers() {
+        let value = from.get(*name).filter(|value| is_plain(value)).cloned();
+        headers.insert(
+            HeaderName::from_static(name),
+            value.unwrap_or(HeaderValue::from_static(otherwise)),
+        );
     }
     if let Some(value) = from
         .get("traceparent")

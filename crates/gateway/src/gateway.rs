@@ -10,6 +10,7 @@ use covenant_ledger::new_id;
 use covenant_seal::Random;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use tracing::Instrument as _;
 
 use crate::body::{Body, BoxError, full};
 use crate::config::{GatewayConfig, GatewayKeys};
@@ -117,7 +118,9 @@ impl Gateway {
         let family = family_of(&path, &head.headers);
         let answered = match request_id.as_deref() {
             Some(request_id) => {
+                let span = tracing::info_span!("request", request_id);
                 self.route(&head.method, &path, head.headers, body, request_id, started)
+                    .instrument(span)
                     .await
             }
             None => Err(Refusal::unavailable("randomness")),

@@ -148,6 +148,13 @@ impl Lanes {
         )
     }
 
+    /// Ends every text where it is: nothing more comes, and what is held back stays so.
+    pub(crate) fn abandon(&mut self) {
+        for open in self.lanes.values_mut() {
+            open.lane.abandon(&mut self.inspector);
+        }
+    }
+
     /// Returns the bytes of text the caller got.
     pub(crate) fn released_bytes(&self) -> usize {
         self.lanes

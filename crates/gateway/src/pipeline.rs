@@ -157,7 +157,9 @@ impl Journey<'_> {
         })?;
         let upstream_place = self.gateway.room.at_upstream(&asked.model.upstream)?;
         let (outgoing, inspector) = self.screen(&authorised, &mut asked, trail).await?;
-        let recorded = self.record(&authorised, &outgoing, &asked, trail).await?;
+        let recorded = self
+            .record(&authorised, &outgoing, &mut asked, trail)
+            .await?;
         let answer = self
             .forward(
                 dialect.as_ref(),
@@ -387,19 +389,17 @@ impl Journey<'_> {
         &self,
         authorised: &Authorised,
         outgoing: &Outgoing,
-        asked: &Asked,
+        asked: &mut Asked,
         trail: &mut Trail,
     ) -> Result<Recorded, Refusal> {
-        let begun = Instant::now();
         let recorded = trail
             .forwarded(
                 &authorised.permit,
                 &outgoing.body,
-                &asked.raw,
+                std::mem::replace(&mut asked.raw, Phi::new(Vec::new())),
                 &outgoing.map,
             )
             .await?;
-        self.gateway.metrics.stage(Stage::Record, begun.elapsed());
         Ok(recorded)
     }
 

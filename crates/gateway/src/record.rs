@@ -19,7 +19,8 @@ use covenant_seal::{Phi, hex, sha256};
 
 use crate::gateway::Inner;
 use crate::inspect::Tally;
-use crate::ports::{LogRecord, Payload, PayloadKind, Unavailable};
+use crate::metrics::Stage;
+use crate::ports::{LogRecord, Payload, PayloadKind};
 use crate::refusal::Refusal;
 
 /// Proof that `forwarded` is durable: for which route, which profile and which bytes.
@@ -177,20 +178,20 @@ impl Trail {
         &mut self,
         permit: &Permit,
         screened: &Screened<Vec<u8>>,
-        prompt: &Phi<Vec<u8>>,
+        prompt: Phi<Vec<u8>>,
         map: &TokenMap,
     ) -> Result<Recorded, Refusal> {
         self.sizes.sent_bytes = screened.get().len() as u64;
-        let mut payloads = self.payload(PayloadKind::Prompt, || prompt.expose().clone());
+        let mut payloads = self.payload(PayloadKind::Prompt, || prompt.into_exposed());
         if !map.is_empty() {
             payloads.extend(self.payload(PayloadKind::Map, || map.to_bytes().to_vec()));
         }
         let record = self.record(EventKind::Forwarded, None, payloads)?;
         // From here on something may be in the log, so an end must follow, whatever happens.
         self.state = State::Forwarded;
-        if self.gateway.log.record(record).await.is_err() {
+        if let Err(refusal) = self.commit(record).await {
             self.state = State::Open;
-            return Err(Refusal::unavailable("the ledger"));
+            return Err(refusal);
         }
         Ok(Recorded {
             model: permit.model().unwrap_or_default().to_owned(),
@@ -249,11 +250,22 @@ impl Trail {
         payloads: Vec<Payload>,
     ) -> Result<(), Refusal> {
         let record = self.record(kind, outcome, payloads)?;
-        self.gateway
-            .log
-            .record(record)
-            .await
-            .map_err(|_: Unavailable| Refusal::unavailable("the ledger"))
+        self.commit(record).await
+    }
+
+    /// Waits until a record is durable.
+    async fn commit(&self, record: LogRecord) -> Result<(), Refusal> {
+        let begun = Instant::now();
+        let committed = self.gateway.log.record(record).await;
+        self.gateway.metrics.stage(Stage::Record, begun.elapsed());
+        committed.map_err(|unavailable| {
+            tracing::error!(
+                part = unavailable.part,
+                reason = unavailable.reason,
+                "the record is not durable"
+            );
+            Refusal::unavailable("the ledger")
+        })
     }
 
     fn record(

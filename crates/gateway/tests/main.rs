@@ -13,6 +13,7 @@ mod chat;
 mod conversations;
 mod dialects;
 mod refusals;
+mod routes;
 mod streams;
 mod support;
 mod upstreams;

@@ -204,3 +204,31 @@ async fn a_vendor_that_asks_to_wait_is_heard() {
         .await;
     assert_eq!(answer.header("retry-after"), "17");
 }
+
+#[tokio::test]
+async fn a_vendor_over_tls_is_reached_with_http_2_and_only_with_a_certificate_that_is_trusted() {
+    let vendor = crate::support::TlsVendor::start().await;
+    let body = json!({"model": "gpt", "messages": [{"role": "user", "content": "Hello."}]});
+    let trusting =
+        |config: &mut covenant_gateway::GatewayConfig| config.extra_roots.push(vendor.authority());
+    let house = Setting::default()
+        .openai(&vendor.address)
+        .config(trusting)
+        .build();
+    let answer = house.post(PATH, body.clone()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(vendor.versions(), [http::Version::HTTP_2]);
+    let house = Setting::default().openai(&vendor.address).build();
+    let answer = house.post(PATH, body.clone()).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (502, "upstream_unreachable")
+    );
+    // The certificate is for `localhost`, not for the address behind it.
+    let house = Setting::default()
+        .openai(&vendor.address.replace("localhost", "127.0.0.1"))
+        .config(trusting)
+        .build();
+    assert_eq!(house.post(PATH, body).await.code(), "upstream_unreachable");
+    assert_eq!(vendor.versions().len(), 1);
+}

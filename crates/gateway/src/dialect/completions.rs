@@ -43,6 +43,7 @@ usage                           figures
 choices[].index                 number 1e5
 choices[].finish_reason         word
 choices[].logprobs              drop
+obfuscation                     ignore
 choices[].text                  ";
 
 /// Completions.

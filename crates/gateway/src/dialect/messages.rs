@@ -10,7 +10,7 @@ use crate::sse::SseEvent;
 use crate::table::TableError;
 
 /// The headers of the caller that go on.
-const HEADERS: &[&str] = &["anthropic-version"];
+const HEADERS: &[(&str, &str)] = &[("anthropic-version", "2023-06-01")];
 
 /// Messages.
 pub(crate) struct Messages {
@@ -52,7 +52,7 @@ impl Dialect for Messages {
         "messages"
     }
 
-    fn headers(&self) -> &'static [&'static str] {
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
         HEADERS
     }
 
@@ -136,7 +136,7 @@ impl Dialect for CountTokens {
         "messages"
     }
 
-    fn headers(&self) -> &'static [&'static str] {
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
         HEADERS
     }
 

@@ -58,8 +58,8 @@ pub(crate) trait Dialect: Send + Sync {
     /// The field that holds the conversation.
     fn conversation(&self) -> &'static str;
 
-    /// Names of the caller's headers that go on, beside those every request has.
-    fn headers(&self) -> &'static [&'static str] {
+    /// Headers of the caller that go on, beside those every request has, and what is sent where the caller has none.
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
         &[]
     }
 

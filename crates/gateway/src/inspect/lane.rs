@@ -99,6 +99,13 @@ impl Lane {
         Ok(out)
     }
 
+    /// Counts what came back in a text that ends in the middle.
+    pub(crate) fn abandon(&mut self, inspector: &mut Inspector) {
+        if !std::mem::replace(&mut self.ended, true) {
+            inspector.add_restored(self.restorer.report());
+        }
+    }
+
     /// Returns all that was released.
     pub(crate) fn released(&self) -> &str {
         &self.released

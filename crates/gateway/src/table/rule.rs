@@ -55,6 +55,8 @@ pub(crate) enum Rule {
     Sealed,
     /// Numbers of an embedding, as a list or in base64.
     Floats,
+    /// Taken out of an answer without a word: padding.
+    Ignore,
     /// A piece of a text that streams.
     Delta,
     /// A piece of prose that streams.
@@ -104,6 +106,7 @@ impl Rule {
             "feature-text" => Rule::FeatureText(feature()?),
             "refuse" => Rule::Refuse(rest.to_owned()),
             "drop" => Rule::Drop,
+            "ignore" => Rule::Ignore,
             "prose" => Rule::Prose,
             "thinking" => Rule::Thinking,
             "sealed" => Rule::Sealed,
@@ -129,6 +132,7 @@ impl Rule {
                 | Rule::FeatureScreened(_)
                 | Rule::Refuse(_)
                 | Rule::Drop
+                | Rule::Ignore
         )
     }
 }
