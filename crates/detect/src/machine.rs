@@ -54,6 +54,17 @@ pub(crate) struct Source<'t> {
     pub(crate) last: bool,
 }
 
+/// What a step decides and may look at.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// Index after the tokens to be decided.
+    upto: usize,
+    /// Index after the tokens that are whole before the limit.
+    tokens: usize,
+    /// End of the segment, if it lies before the limit.
+    end: Option<usize>,
+}
+
 /// State between two pieces of text. Offsets are those of the normalised buffer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Machine {
@@ -120,23 +131,27 @@ impl Machine {
             let ahead = self.scan.extents.get(self.next..).unwrap_or_default();
             let step = ahead.iter().take_while(|extent| extent.start < from.start + STEP_CHARS).count();
             let seen = ahead.iter().take_while(|extent| extent.end <= limit).count();
-            self.step(rules, source, self.next + step.min(seen).max(1), self.next + seen.max(1), out);
+            let seen = Seen {
+                upto: self.next + step.min(seen).max(1),
+                tokens: self.next + seen.max(1),
+                // An end past the limit is not seen, even if the text at hand goes so far.
+                end: self.scan.end.filter(|end| end.reach <= limit).map(|end| end.at),
+            };
+            self.step(rules, source, seen, out);
         }
     }
 
-    /// Decides the tokens up to `upto`, of which `seen` in all may be looked at.
-    fn step(&mut self, rules: &Rules, source: Source<'_>, upto: usize, seen: usize, out: &mut Vec<Finding>) {
+    fn step(&mut self, rules: &Rules, source: Source<'_>, seen: Seen, out: &mut Vec<Finding>) {
         let scan = &self.scan;
-        let complete = scan.end.is_some() && seen == scan.tokens.len();
-        let tokens = scan.tokens.get(..seen).unwrap_or_default();
-        let end = if complete { scan.end } else { tokens.last().map(|token| scan.start + token.end) };
+        let tokens = scan.tokens.get(..seen.tokens).unwrap_or_default();
+        let end = seen.end.or_else(|| tokens.last().map(|token| scan.start + token.end));
         let segment = Segment {
             text: source.text.get(scan.start..end.unwrap_or(scan.start)).unwrap_or_default(),
             tokens,
-            decide: self.next..upto,
+            decide: self.next..seen.upto,
             taken: self.taken,
             starts_line: scan.starts_line,
-            complete,
+            complete: seen.end.is_some(),
             section: self.section,
             ordinal: self.ordinal,
             terms: &rules.terms,
@@ -155,7 +170,7 @@ impl Machine {
                 out.push(finding(candidate, start, end));
             }
         }
-        self.next = upto;
+        self.next = seen.upto;
     }
 
     /// Goes on to the next segment; returns false if there is no text for one yet.

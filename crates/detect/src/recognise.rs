@@ -200,7 +200,7 @@ impl Patterns {
         if flags.has(Flags::BUILDING_UNIT) {
             address::unit_line(segment, index, out);
         }
-        if matches!(token.first, b'p' | b'P' | b'r' | b'R' | b'h' | b'H') && token.len() <= 5 {
+        if matches!(token.first, b'p' | b'P' | b'r' | b'R' | b'h' | b'H' | b'c' | b'C' | b'u' | b'U') && token.len() <= 5 {
             address::post_box(segment, index, out);
         }
         self.coded_word(segment, memory, index, out);
@@ -246,7 +246,10 @@ fn sign(segment: &Segment<'_>, memory: &Memory, index: usize, token: &Token, out
             phone::propose_vanity(segment, index, out);
             net::gs1(segment, index, out);
         }
-        b'+' => phone::propose(segment, index, false, memory.phone, out),
+        b'+' => {
+            phone::propose(segment, index, false, memory.phone, out);
+            net::hibc(segment, index, out);
+        }
         b'@' => net::handle(segment, index, out),
         b'*' => numbers::masked(segment, index, out),
         b':' if segment.sign(index + 1, b':') => net::ip(segment, index, out),

@@ -13,7 +13,7 @@ pub(crate) fn resolve(segment: &Segment<'_>, candidates: &mut Vec<Candidate>) {
     let text = segment.text;
     candidates.retain(|candidate| {
         let inside = (from..upto).contains(&candidate.start) && candidate.start < candidate.end;
-        inside && text.is_char_boundary(candidate.start) && text.is_char_boundary(candidate.end)
+        inside && text.get(candidate.start..candidate.end).is_some_and(|span| span.chars().any(char::is_alphanumeric))
     });
     if candidates.len() < 2 {
         return;

@@ -19,6 +19,15 @@ pub(crate) struct Extent {
     pub(crate) end: usize,
 }
 
+/// Where a segment ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    /// Byte of the buffer after it.
+    pub(crate) at: usize,
+    /// Reach of its text, the line break that ends it left out.
+    pub(crate) reach: usize,
+}
+
 /// The current segment as far as it is known.
 #[derive(Clone, Debug)]
 pub(crate) struct Scan {
@@ -27,7 +36,7 @@ pub(crate) struct Scan {
     /// Everything before this byte of the buffer is cut into tokens.
     pub(crate) at: usize,
     /// End of the segment, once known.
-    pub(crate) end: Option<usize>,
+    pub(crate) end: Option<End>,
     /// The segment does not end before this reach.
     pub(crate) clear: usize,
     pub(crate) tokens: Vec<Token>,
@@ -65,7 +74,7 @@ impl Scan {
         while self.end.is_none() {
             let Some(byte) = source.text.as_bytes().get(self.at).copied() else {
                 self.clear = source.known.reach;
-                self.end = source.last.then_some(self.at);
+                self.end = source.last.then_some(End { at: self.at, reach: source.known.reach });
                 return;
             };
             let decided = match byte {
@@ -94,7 +103,7 @@ impl Scan {
         self.start -= normal;
         self.at -= normal;
         self.line = self.line.saturating_sub(normal);
-        self.end = self.end.map(|end| end - normal);
+        self.end = self.end.map(|end| End { at: end.at - normal, ..end });
     }
 
     fn line_break(&mut self, source: Source<'_>) -> bool {
@@ -114,7 +123,7 @@ impl Scan {
         if soft && !self.is_long(reach) {
             self.clear = reach;
         } else {
-            self.end = Some(self.at);
+            self.end = Some(End { at: self.at, reach });
         }
         true
     }
@@ -147,12 +156,12 @@ impl Scan {
                 return source.last;
             };
             if next.is_ascii_uppercase() {
-                self.cut_here();
+                self.cut_here(reach);
                 return true;
             }
         }
         if length >= LONG {
-            self.cut_here();
+            self.cut_here(reach);
             return true;
         }
         self.at += 1;
@@ -161,8 +170,8 @@ impl Scan {
         true
     }
 
-    fn cut_here(&mut self) {
-        self.end = Some(self.at);
+    fn cut_here(&mut self, reach: usize) {
+        self.end = Some(End { at: self.at, reach });
         self.space = true;
         self.new_line = false;
     }
@@ -190,7 +199,7 @@ impl Scan {
             self.start_reach = extent_start;
         }
         if self.length(extent_start) >= SEGMENT_CHARS - TOKEN_CHARS {
-            self.cut_here();
+            self.cut_here(extent_start);
             return true;
         }
         let bytes = source.text.as_bytes();

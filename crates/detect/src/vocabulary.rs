@@ -115,7 +115,7 @@ const WORDS: &[(Flags, &str)] = &[
     (
         Flags::STATE,
         "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok \
-         or pa ri sc sd tn tx ut vt va wa wv wi wy dc pr gu vi as mp alabama alaska arizona arkansas california \
+         or pa ri sc sd aa ae ap tn tx ut vt va wa wv wi wy dc pr gu vi as mp alabama alaska arizona arkansas california \
          colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas kentucky louisiana \
          maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada hampshire jersey \
          mexico york carolina dakota ohio oklahoma oregon pennsylvania island tennessee texas utah vermont virginia \

@@ -31,7 +31,7 @@ pub(super) fn street(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidat
     if segment.is(at, "1") && segment.sign(at + 1, b'/') && segment.is(at + 2, "2") {
         at += 3;
     }
-    let found = rural(segment, at).or_else(|| name_and_suffix(segment, at, token.shape == Shape::Word));
+    let found = rural(segment, at).or_else(|| foreign(segment, at)).or_else(|| name_and_suffix(segment, at, token.shape == Shape::Word));
     if let Some((end, confidence)) = found {
         let end = after_unit(segment, end);
         let reason = Reason::rule("house number, street and suffix");
@@ -50,6 +50,25 @@ fn rural(segment: &Segment<'_>, index: usize) -> Option<(usize, f32)> {
     let capital = segment.token(index)?.case != Case::Lower;
     let number = segment.token(at).is_some_and(|token| token.has_digit() && token.len() <= 5);
     (roads > 0 && capital && number).then_some((at + 1, 0.85))
+}
+
+/// Reads `Rue de Rivoli`, `Calle Mayor`, `Via della Rosa`: the suffix goes first.
+fn foreign(segment: &Segment<'_>, index: usize) -> Option<(usize, f32)> {
+    let named = ["Rue", "Calle", "Via", "Avenida", "Rua", "Camino", "Paseo", "Carrer", "Viale"].contains(&segment.word_at(index));
+    let mut at = index + 1;
+    let mut end = None;
+    while named && at < index + 5 {
+        let word = segment.word_at(at);
+        if ["de", "del", "la", "des", "du", "della", "di", "los", "las", "do", "da"].contains(&word) {
+            at += 1;
+        } else if segment.token(at).is_some_and(|token| token.case == Case::Title && token.space_before && !token.line_start) {
+            at += 1;
+            end = Some(at);
+        } else {
+            break;
+        }
+    }
+    end.map(|end| (end, 0.75))
 }
 
 /// Reads the words up to a street suffix; returns the index after it and the confidence.
@@ -182,8 +201,12 @@ pub(super) fn post_box(segment: &Segment<'_>, index: usize, out: &mut Vec<Candid
         stop(o + 1)
     } else if is("post") && segment.is(index + 1, "office") {
         index + 2
-    } else if (is("rr") || is("hc") || is("rfd")) && segment.digits(index + 1) > 0 {
-        index + 2 + usize::from(segment.sign(index + 2, b','))
+    } else if is("rr") || is("hc") || is("rfd") || is("psc") || is("cmr") || is("unit") {
+        let number = index + 1 + usize::from(segment.sign(index + 1, b'#'));
+        if segment.digits(number) == 0 {
+            return;
+        }
+        number + 1 + usize::from(segment.sign(number + 1, b','))
     } else {
         return;
     };
@@ -255,6 +278,9 @@ fn after_state(segment: &Segment<'_>, index: usize) -> bool {
     }
     let Some(token) = segment.token(at).filter(|_| segment.flags(at).has(Flags::STATE)) else { return false };
     match token.len() {
+        2 if ["aa", "ae", "ap"].iter().any(|word| segment.is(at, word)) => {
+            at > 0 && ["apo", "fpo", "dpo"].iter().any(|word| segment.is(at - 1, word))
+        }
         2 => token.case == Case::Upper || at > 0 && segment.sign(at - 1, b','),
         1 => false,
         _ => token.case != Case::Lower || at > 0 && segment.sign(at - 1, b','),
@@ -284,7 +310,7 @@ pub(super) fn mile_marker(segment: &Segment<'_>, index: usize, out: &mut Vec<Can
     let at = at + usize::from(from_road.is_some() && ["at", "near", "around", "by"].iter().any(|word| segment.is(at, word)));
     let marker = if segment.is(at, "mile") && (segment.is(at + 1, "marker") || segment.is(at + 1, "post")) {
         at + 2
-    } else if segment.is(at, "milepost") || segment.is(at, "mm") && from_road.is_some() || segment.is(at, "mile") && from_road.is_some() {
+    } else if segment.is(at, "milepost") || (segment.is(at, "mm") || segment.is(at, "mp")) && from_road.is_some() || segment.is(at, "mile") && from_road.is_some() {
         at + 1
     } else {
         return;
@@ -329,9 +355,10 @@ pub(super) fn coordinates(segment: &Segment<'_>, index: usize, out: &mut Vec<Can
 /// Proposes a unit that opens a line of its own below a street: `Apt 4B`.
 pub(super) fn unit_line(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     let named = ["apt", "apartment", "suite", "ste", "unit"].iter().any(|word| segment.is(index, word));
-    let capital = segment.token(index).is_some_and(|token| token.line_start && token.case != Case::Lower);
+    let sure = segment.is(index, "apt") || segment.is(index, "apartment");
+    let capital = sure || segment.token(index).is_some_and(|token| token.line_start && token.case != Case::Lower);
     let end = after_unit(segment, index);
-    let closes = segment.token(end).is_none_or(|token| token.line_start || token.is_sign(b','));
+    let closes = sure || segment.token(end).is_none_or(|token| token.line_start || token.is_sign(b','));
     if named && capital && closes && end > index + 1 {
         out.push(span(segment, index, end, Kind::Street, 0.75, Priority::Pattern, Reason::rule("unit of a building")));
     }

@@ -34,7 +34,8 @@ fn figures(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     if !old || part || is_general(segment, index, index + 1) {
         return;
     }
-    if says_age(segment, index + 1) || age_before(segment, index) && !is_measured(segment, index + 1) {
+    let stated = age_before(segment, index) && !is_measured(segment, index + 1);
+    if says_age(segment, index + 1) || stated || is_apposition(segment, index) {
         push(segment, segment.start(index), segment.end(index), out);
     }
 }
@@ -70,6 +71,17 @@ fn words(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     if says_age(segment, end) || age_before(segment, index) {
         out.push(span(segment, index, end, Kind::Age90, 0.93, Priority::Validated, Reason::rule("age of 90 or over in words")));
     }
+}
+
+/// Returns true for `Jane Roe, 95, presents`.
+fn is_apposition(segment: &Segment<'_>, index: usize) -> bool {
+    let commas = index >= 2 && segment.sign(index - 1, b',') && segment.sign(index + 1, b',');
+    let person = ["patient", "man", "woman", "gentleman", "lady", "mother", "father", "grandmother", "grandfather", "widow"];
+    let named = |at: usize| {
+        let title = segment.token(at).is_some_and(|token| token.case == Case::Title && token.shape == Shape::Word);
+        title && !segment.flags(at).has(Flags::MEASURE) || person.iter().any(|word| segment.is(at, word))
+    };
+    commas && named(index - 2) && segment.token(index + 2).is_some_and(|token| token.shape == Shape::Word)
 }
 
 fn number_in_words(segment: &Segment<'_>, index: usize) -> Option<(u32, usize)> {

@@ -102,8 +102,9 @@ fn after_zone(segment: &Segment<'_>, index: usize) -> usize {
     if ZONES.iter().any(|zone| word.eq_ignore_ascii_case(zone)) {
         return index + 1;
     }
-    let sign = segment.touches(index) && (segment.sign(index, b'+') || segment.sign(index, b'-'));
-    if !(sign && segment.touches(index + 1)) {
+    let sign = segment.sign(index, b'+') || segment.sign(index, b'-');
+    let apart = segment.token(index).is_some_and(|token| token.space_before) && segment.digits(index + 1) != 4;
+    if !sign || apart || !segment.touches(index + 1) {
         return index;
     }
     match segment.digits(index + 1) {

@@ -9,7 +9,7 @@ use crate::finding::Reason;
 use crate::kind::Kind;
 use crate::segment::Segment;
 use crate::term::Flags;
-use crate::token::{Case, Shape};
+use crate::token::{Case, Shape, Token};
 
 /// Columns remembered at most.
 const MOST: usize = 64;
@@ -101,10 +101,10 @@ impl Columns {
         let delimiter = delimiter(segment);
         if delimiter == 0 {
             self.kinds.clear();
-            return;
         }
-        let numbers = segment.tokens.iter().any(|token| token.shape == Shape::Number && token.len() > 2);
-        if numbers {
+        // A header is a short line without figures and stops.
+        let figures = |token: &Token| token.shape == Shape::Number && token.len() > 2 || token.is_sign(b'.');
+        if delimiter == 0 || segment.tokens.len() > 3 * MOST || segment.tokens.iter().any(figures) {
             return;
         }
         let kinds = header(labels, segment, delimiter);
@@ -169,9 +169,17 @@ fn is_tab_before(segment: &Segment<'_>, index: usize) -> bool {
 
 /// Returns the sign that parts the cells of a line, 0 if it has none.
 fn delimiter(segment: &Segment<'_>) -> u8 {
-    let count = |sign: u8| segment.tokens.iter().filter(|token| token.is_sign(sign)).count();
-    let tabs = (1..segment.tokens.len()).filter(|at| is_tab_before(segment, *at)).count();
-    let counts = [(count(b'|'), b'|'), (tabs, b'\t'), (count(b';'), b';'), (count(b','), b',')];
+    let (mut bars, mut semicolons, mut commas) = (0, 0, 0);
+    for token in segment.tokens.iter().filter(|token| token.shape == Shape::Sign) {
+        match token.first {
+            b'|' => bars += 1,
+            b';' => semicolons += 1,
+            b',' => commas += 1,
+            _ => {}
+        }
+    }
+    let tabs = segment.text.bytes().filter(|byte| *byte == b'\t').count();
+    let counts = [(commas, b','), (semicolons, b';'), (tabs, b'\t'), (bars, b'|')];
     counts.into_iter().max_by_key(|(count, _)| *count).filter(|(count, _)| *count > 0).map_or(0, |(_, sign)| sign)
 }
 

@@ -37,7 +37,9 @@ pub(super) fn propose(segment: &Segment<'_>, index: usize, after_date: bool, out
         Shape::Number => {
             date_words::day_first(segment, index).or_else(|| date_numeric::read(segment, index, after_date))
         }
-        Shape::Mixed => date_words::day_first(segment, index).or_else(|| date_words::month_first(segment, index)),
+        Shape::Mixed => date_words::day_first(segment, index)
+            .or_else(|| date_words::month_first(segment, index))
+            .or_else(|| date_numeric::read(segment, index, after_date)),
         Shape::Word => date_words::month_first(segment, index).or_else(|| date_words::day_first(segment, index)),
         Shape::Sign => None,
     };

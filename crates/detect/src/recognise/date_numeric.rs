@@ -17,6 +17,9 @@ pub(super) fn read(segment: &Segment<'_>, index: usize, after_date: bool) -> Opt
     if segment.digits(index) >= 6 {
         return compact(segment, index);
     }
+    if segment.token(index)?.shape == Shape::Mixed {
+        return compact_with_time(segment, index);
+    }
     let first = segment.number(index)?;
     let sign = separator(segment, index + 1)?;
     let second = segment.number(index + 2)?;
@@ -78,7 +81,8 @@ fn whole(segment: &Segment<'_>, index: usize, sign: u8, first: u32, second: u32)
     if third.shape == Shape::Mixed {
         // `2024-03-14T08:30`
         let hour = text.get(digits..)?.strip_prefix(['T', 't'])?;
-        let valid = year_first && calendar::is_date(first, second, last) && hour.len() <= 6;
+        let year_last = digits == 4 && (calendar::is_date(last, first, second) || calendar::is_date(last, second, first));
+        let valid = (year_first && calendar::is_date(first, second, last) || year_last) && hour.len() <= 6;
         let end = match clock::after_minutes(segment, index + 5) {
             Some(end) => end,
             None => index + 5,
@@ -161,10 +165,10 @@ fn month_and_day(
         return None;
     }
     let measured = !labelled && measured(segment, index);
-    let strong = labelled || segment.before(index, 1).is_some_and(|token| {
-        let word = segment.word(token);
-        ["on", "since", "dated"].iter().any(|cue| word.eq_ignore_ascii_case(cue))
-    });
+    let week = index >= 2 && segment.is(index - 1, "of") && segment.is(index - 2, "week");
+    let same_month = range_in_month(segment, index + 3, first, second);
+    let cued = ["on", "since", "dated"].iter().any(|cue| index > 0 && segment.is(index - 1, cue));
+    let strong = labelled || week || same_month || cued || weekday_before(segment, index);
     if measured && !(strong && !matches!(second, 5 | 6 | 10)) {
         return None;
     }
@@ -179,6 +183,7 @@ fn month_and_day(
         () if cue || after_date => 0.8,
         () if next.has(Flags::DATE_NOUN) || weekday_before(segment, index) => 0.8,
         () if second > 12 && index > 0 && segment.flags(index - 1).has(Flags::DATE_NOUN) => 0.75,
+        () if leading_zero(segment, index) => 0.7,
         () if range_follows(segment, index + 3) => 0.75,
         () if opens_line(segment, index) => 0.7,
         () => return None,
@@ -194,6 +199,18 @@ fn shared_month(segment: &Segment<'_>, index: usize, month: u32, day: u32) -> us
         Some(last) if joined && last > day && calendar::is_day_of_month(month, last) => index + 2,
         _ => index,
     }
+}
+
+/// Returns true for `5/09`: no score and no dose is written with a zero in front.
+fn leading_zero(segment: &Segment<'_>, index: usize) -> bool {
+    segment.digits(index + 2) == 2 && segment.word_at(index + 2).starts_with('0')
+}
+
+/// Returns true if `-3/9` follows `3/4`.
+fn range_in_month(segment: &Segment<'_>, index: usize, month: u32, day: u32) -> bool {
+    let joins = segment.sign(index, b'-') || segment.is(index, "to") || segment.is(index, "through");
+    joins && segment.number(index + 1) == Some(month) && segment.sign(index + 2, b'/')
+        && segment.number(index + 3).is_some_and(|last| last > day && calendar::is_day_of_month(month, last))
 }
 
 fn measured(segment: &Segment<'_>, index: usize) -> bool {
@@ -219,6 +236,15 @@ fn opens_line(segment: &Segment<'_>, index: usize) -> bool {
     let bracketed = index > 0 && segment.sign(index - 1, b'(') && next == b')';
     let entry = starts && (next == b':' || next == b'-' && segment.token(index + 3).is_some_and(|token| token.space_before));
     bracketed || entry
+}
+
+/// Reads `20240314T081500Z`.
+fn compact_with_time(segment: &Segment<'_>, index: usize) -> Option<Found> {
+    let (date, time) = segment.word_at(index).split_at_checked(8)?;
+    let clock = time.strip_prefix(['T', 't'])?.trim_end_matches(['Z', 'z']);
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let valid = digits(date) && calendar::is_compact_date(date) && matches!(clock.len(), 4 | 6) && digits(clock);
+    valid.then(|| Found::day(index + 1, 0.95, "compact date and time").time(true))
 }
 
 /// Reads `20240314`, `20240314083000`, and after a date label `03142024`, `031424`.

@@ -124,7 +124,11 @@ fn range(segment: &Segment<'_>, month: u32, first: &Day) -> usize {
     for _ in 0..3 {
         let to = ["to", "through", "thru", "and", "until"].iter().any(|word| segment.is(end, word));
         let dash = matches!(segment.sign_at(end), b'-' | b'&');
-        if !(to || dash) {
+        // `March 4, 5 and 6`
+        let listed = segment.sign(end, b',') && day(segment, end + 1).is_some_and(|next| {
+            segment.is(next.end, "and") && day(segment, next.end + 1).is_some() || segment.sign(next.end, b'&')
+        });
+        if !(to || dash || listed) {
             break;
         }
         let Some(next) = day(segment, end + 1) else { break };
@@ -343,7 +347,10 @@ fn glued(segment: &Segment<'_>, index: usize) -> Option<Found> {
             year.then(|| Found::day(end, 0.9, "day and month in one word"))
         }
         (Some(day), 2 | 4, Some(year)) if before <= 2 && calendar::is_date(year, month, day) => {
-            let end = clock::after_time(segment, index + 1);
+            // `04MAR2024:08:15`
+            let colon = segment.touches(index + 1) && segment.sign(index + 1, b':') && segment.digits(index + 2) == 2;
+            let glued = if colon { clock::after_minutes(segment, index + 3) } else { None };
+            let end = glued.unwrap_or_else(|| clock::after_time(segment, index + 1));
             Some(Found::day(end, 0.97, "day, month and year in one word").time(end > index + 1))
         }
         (None, 4, Some(year)) if calendar::is_year(year) => {

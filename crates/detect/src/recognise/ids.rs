@@ -54,6 +54,8 @@ fn labelled(segment: &Segment<'_>, value: Value, hit: Hit, out: &mut Vec<Candida
     let kind = hit.label.kind;
     let value = match kind {
         Kind::Ssn => value::in_three_groups(segment, value).unwrap_or_else(|| value::with_groups(segment, value)),
+        Kind::Court | Kind::Specimen | Kind::Serial | Kind::Lot => value::read(segment, value.from, true),
+        Kind::Donor => value::with_numbers(segment, value),
         _ if takes_groups(kind) => value::with_groups(segment, value),
         _ => value,
     };
@@ -74,6 +76,7 @@ fn labelled(segment: &Segment<'_>, value: Value, hit: Hit, out: &mut Vec<Candida
 fn takes_groups(kind: Kind) -> bool {
     use Kind::{Account, Card, Imei, Mbi, Medicaid, MemberId, Mrn, Npi, Policy, Ssn};
     matches!(kind, Account | Card | Imei | Mbi | Medicaid | MemberId | Mrn | Npi | Policy | Ssn | Kind::Check)
+        || matches!(kind, Kind::DriversLicense | Kind::ProfessionalLicense | Kind::Passport)
 }
 
 /// Returns true if the value can be what the label says.
@@ -101,8 +104,20 @@ fn is_plausible(segment: &Segment<'_>, value: &Value, hit: &Hit) -> bool {
             let least = if hit.colon && !is_common(hit.label) { 3 } else { 4 };
             value.len() >= least && !(is_year(segment, value) && !hit.colon)
         }
-        Need::Mark => value.len() >= 6 && value.digits >= 4 && (hit.direct || value.letters > 0),
+        Need::Mark => speaks_for_itself(value, hit),
         Need::Colon => hit.colon && value.len() >= 3,
+    }
+}
+
+/// Returns true if a value is long or odd enough to need no sign between it and its label.
+fn speaks_for_itself(value: &Value, hit: &Hit) -> bool {
+    use crate::class::Class;
+    let named = matches!(hit.label.kind.class(), Class::HealthPlan | Class::Account | Class::License | Class::Vehicle);
+    let odd = value.letters > 0 || value.parts > 1;
+    match value.len() {
+        0..5 => false,
+        5 => value.digits >= 4 && hit.direct && (odd || named),
+        _ => value.digits >= 4 && (hit.direct || value.letters > 0) || named && hit.direct && value.digits >= 3,
     }
 }
 
@@ -193,14 +208,19 @@ pub(super) fn propose_word(
     if !marked && carried.is_none() {
         return;
     }
-    let Some(hit) = labels.before(segment, index, carried) else { return };
+    let Some(hit) = labels.before(segment, index, carried).filter(|hit| hit.marked || hit.label.need != Need::Mark) else {
+        return;
+    };
     match hit.label.kind {
         Kind::UserName => user_name(segment, index, &hit, out),
         Kind::Plate => plate(segment, index, &hit, out),
         Kind::DriversLicense | Kind::Mbi | Kind::Account | Kind::Passport | Kind::TailNumber | Kind::ProfessionalLicense => {
             spaced(segment, index, &hit, out);
         }
-        _ => letters(segment, index, &hit, out),
+        _ => {
+            letters(segment, index, &hit, out);
+            spaced(segment, index, &hit, out);
+        }
     }
 }
 
@@ -226,8 +246,9 @@ fn plate(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate
 fn spaced(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate>) {
     let Some(token) = segment.token(index) else { return };
     let state = token.len() == 2 && segment.flags(index).has(Flags::STATE);
-    let short = matches!(token.case, Case::Upper | Case::Title) && token.len() <= 2;
     let next = value::read(segment, index + 1, false);
+    let prefix = token.case == Case::Upper && token.len() <= 4 && next.digits >= 5 && segment.flags(index) == Flags::NONE;
+    let short = matches!(token.case, Case::Upper | Case::Title) && token.len() <= 2 || prefix;
     let number = segment.token(index + 1).is_some_and(|next| next.has_digit() && next.space_before);
     if short && !state && number && next.digits >= 3 && !value::is_quantity(segment, &next) {
         let reason = Reason::rule("labelled number").context(hit.label.name);
@@ -268,7 +289,7 @@ pub(super) fn user_name(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mu
 /// Lengthens a value by words after dots: `jane.roe`.
 fn with_dots(segment: &Segment<'_>, value: Value) -> Value {
     let mut value = value;
-    while segment.touches(value.upto) && segment.sign(value.upto, b'.') && segment.touches(value.upto + 1) {
+    while segment.touches(value.upto) && matches!(segment.sign_at(value.upto), b'.' | b':') && segment.touches(value.upto + 1) {
         let Some(next) = segment.token(value.upto + 1).filter(|next| next.shape != Shape::Sign) else { break };
         value.letters += next.len();
         value.parts += 1;

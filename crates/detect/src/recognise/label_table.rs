@@ -109,7 +109,7 @@ pub(super) const ROWS: &[Row] = &[
         "medical|nursing|pharmacy|state|rn|md|physician|professional|dental|lpn|np|pa|md board license|licence|lic, upin, \
          state lic, license|licence number|no|num",
     ),
-    (Kind::ProfessionalLicense, Mark, "label of a licence", "license, licence, lic, permit, licensure, provider, physician, prescriber, surescripts spi, spi, ptan"),
+    (Kind::ProfessionalLicense, Mark, "label of a licence", "license, licence, lic, permit, licensure, notary commission, commission, provider, physician, prescriber, surescripts spi, spi, ptan"),
     (
         Kind::Certificate,
         Mark,
@@ -139,7 +139,7 @@ pub(super) const ROWS: &[Row] = &[
         Mark,
         "label of a serial number",
         "sn, s n, ser, device, implant, pacemaker, pump, generator, lead, meter, glucometer, asset, equipment, ventilator, \
-         monitor, defibrillator, stent, prosthesis, cpap, hearing aid, infusion pump, insulin pump, cochlear implant, aicd",
+         monitor, transmitter, sensor, reader, valve, mesh, defibrillator, stent, prosthesis, cpap, hearing aid, infusion pump, insulin pump, cochlear implant, aicd",
     ),
     (Kind::Lot, Mark, "label of a lot number", "lot, batch, implant lot, device lot, lotno, mesh lot, vaccine lot"),
     (Kind::Lot, Nothing, "label of a lot number", "lot number|no|num, batch number|no|num"),
@@ -157,7 +157,8 @@ pub(super) const ROWS: &[Row] = &[
          enrollment|token|geometry|ref, palm vein, palm vein template|scan|id, facial recognition, facial recognition \
          id|template, iris code, face recognition id|template, biometric, dna profile, voice biometric, voice biometric id, \
          retinal scan id, iris scan id, fingerprint scan id, face template id, fingerprint template id, \
-         voice print id, hand geometry template|id, biometric template id, fingerprint hash",
+         voice|finger|palm|face|hand|thumb print id|reference|record|template|hash|scan|code|ref, face|facial|voice|iris \
+         embedding|embeddings|vector id?, hand geometry template|id, biometric template id, fingerprint hash",
     ),
     (Kind::Accession, Nothing, "label of an accession number", "accession, accession number|no|num|id, accn, acsn, lab accession, radiology accession"),
     (Kind::Accession, Mark, "label of an accession number", "acc, imaging study, lab ref"),
@@ -253,7 +254,7 @@ pub(super) const ROWS: &[Row] = &[
         Kind::RecordId,
         Nothing,
         "label of a database row",
-        "row id, record id, db id, database id, object id, primary key, uuid, guid, patient uuid, row number, \
+        "row id, uid, record id, db id, database id, object id, primary key, uuid, guid, patient uuid, row number, \
          person id, personid, resource id, internal id, entity id, fhir id, contact id, customer id, client id, entry id, \
          document id, doc id, note id, message id, event id, case id, external id, profile id, family id, user id number, \
          household id, relative id, pat key, system id, party id",
@@ -263,8 +264,8 @@ pub(super) const ROWS: &[Row] = &[
         Kind::OtherId,
         Mark,
         "label of an identifying number",
-        "id, reference, ref, confirmation, conf, authorization, auth, prior authorization, prior auth, precert, referral, \
-         tracking, ticket, locator, barcode, bar code, wristband, bracelet, band, pin, passcode, access code, \
+        "id, reference, confirmation, conf, authorization, auth, prior authorization, prior auth, precert, referral, \
+         tracking, ticket, locator, barcode, bar code, wristband, bracelet, band, passcode, access code, \
          registration, reg, tax, tin, ein, fein, military, edipi, dod, veteran, va file, service, application, agreement, \
          contract, enrollment form, intake, casefile, tribal, tribal enrollment, voter, library card, locker, \
          membership, loyalty, approval, file, image, scan, key, code blue, tattoo, ride, shipment, package, crf, unique, \
@@ -274,7 +275,7 @@ pub(super) const ROWS: &[Row] = &[
         Kind::OtherId,
         Nothing,
         "label of an identifying number",
-        "reference number|no, confirmation number|no|code, authorization number|no|code, referral number|no, tracking \
+        "reference number|no, ref number|no|num, pin, pin code|number, confirmation number|no|code, authorization number|no|code, referral number|no, tracking \
          number|no, ticket number|no, tax id, taxpayer id, military id, dod id, veteran id, voter id, national id, edipi, \
          prior authorization number|no, case manager id, registration number|no, identification number|no, \
          id number|no|num, access code, application number|no, membership number|no|id, card id, wristband id, \

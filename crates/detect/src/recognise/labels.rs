@@ -143,9 +143,9 @@ impl Labels {
                 continue;
             }
             if let Some((label, first)) = self.ending_at(segment, at) {
-                let hit = between.hit(label, at + 1 == index);
-                let doubtful = label.need == Need::Mark && !hit.marked && at + 1 < index;
                 let marks = first == at && segment.flags(at).has(Flags::MARK);
+                let hit = Hit { marked: between.marked || marks, ..between.hit(label, index - at <= 2) };
+                let doubtful = label.need == Need::Mark && !hit.marked && !hit.direct;
                 if !doubtful && !marks {
                     return Some(hit);
                 }

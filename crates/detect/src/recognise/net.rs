@@ -102,8 +102,8 @@ pub(super) fn handle(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidat
         return;
     }
     let start = segment.end(index);
-    let end = run(segment, start, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
-    let end = without_stops(segment, start, end, b".");
+    let end = run(segment, start, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
+    let end = without_stops(segment, start, end, b".-");
     let name = segment.text.get(start..end).unwrap_or_default();
     let letters = name.bytes().filter(u8::is_ascii_alphabetic).count();
     if letters >= 3 && name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_') {
@@ -240,6 +240,17 @@ pub(super) fn hardware(segment: &Segment<'_>, index: usize, out: &mut Vec<Candid
     let mixed = size == 2 || text.bytes().any(|byte| byte.is_ascii_alphabetic());
     if fits && ends && mixed {
         push(out, start, end, Kind::Mac, 0.96, "hardware address");
+    }
+}
+
+/// Proposes a device identifier in the HIBC spelling: `+H123PARTNO1234567890120/$$420020216LOT…`.
+pub(super) fn hibc(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
+    let next = segment.token(index + 1).filter(|next| !next.space_before);
+    let coded = next.is_some_and(|next| next.shape == Shape::Mixed && next.case == Case::Upper && next.len() >= 10 && !next.first.is_ascii_digit());
+    if coded {
+        let start = segment.start(index);
+        let end = without_stops(segment, start, run(segment, start, is_url), b".,;:!?)");
+        push(out, start, end, Kind::Udi, 0.85, "HIBC device identifier");
     }
 }
 

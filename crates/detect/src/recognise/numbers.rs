@@ -106,12 +106,15 @@ pub(super) fn unlabelled(segment: &Segment<'_>, index: usize, out: &mut Vec<Cand
     }
     let value = value::read(segment, index, false);
     let hash = index > 0 && segment.sign(index - 1, b'#');
-    let Some(token) = segment.token(index) else { return };
+    let Some(token) = segment.token(index).filter(|_| value.digits >= 4) else { return };
     let prefix = segment.word(token).bytes().take_while(u8::is_ascii_uppercase).count();
-    let lower = (index..value.upto).any(|at| segment.token(at).is_some_and(|token| matches!(token.case, Case::Lower | Case::Mixed)));
-    let coded = (1..=3).any(|steps| index.checked_sub(steps).is_some_and(|at| is_code(segment, at))) || is_code(segment, index);
     let shaped = (1..=5).contains(&prefix) && value.letters <= 6 && value.digits >= 5 && value.len() <= 18;
-    if lower || coded || value::is_quantity(segment, &value) || !(shaped || hash && value.digits >= 4 && value.letters <= 4) {
+    if !(shaped || hash && value.letters <= 4) {
+        return;
+    }
+    let lower = (index..value.upto).any(|at| segment.token(at).is_some_and(|token| matches!(token.case, Case::Lower | Case::Mixed)));
+    let coded = is_code(segment, index) || (1..=3).any(|steps| index.checked_sub(steps).is_some_and(|at| is_code(segment, at)));
+    if lower || coded || value::is_quantity(segment, &value) {
         return;
     }
     if segment.touches(value.upto) && matches!(segment.sign_at(value.upto), b'@' | b':' | b'^' | b'=') {

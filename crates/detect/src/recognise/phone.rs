@@ -54,7 +54,8 @@ fn is_inside(segment: &Segment<'_>, index: usize) -> bool {
         return false;
     }
     match segment.sign_at(index - 1) {
-        0 | b'$' | b'+' | b'@' => true,
+        0 => !segment.sign(index, b'('),
+        b'$' | b'+' | b'@' => true,
         b'-' | b'.' | b'/' | b'_' => index >= 2 && segment.touches(index - 1) && segment.token(index - 2).is_some_and(|token| token.has_digit()),
         _ => false,
     }
@@ -83,6 +84,9 @@ fn international(groups: &Groups) -> Option<(usize, Strength)> {
 /// Reads `(202) 555-0143`, `202.555.0143`, `1-202-555-0143`, `001-202-555-0143`, `202 555 0143`.
 fn american(segment: &Segment<'_>, index: usize, groups: &Groups) -> Option<(usize, Strength)> {
     let bracket = segment.sign(index, b'(');
+    if groups.digits(0, 1) == "011" && groups.len() >= 3 {
+        return international(groups);
+    }
     let trunk = matches!(groups.digits(0, 1), "1" | "001" | "01" | "011") && groups.len() > 1;
     let from = usize::from(trunk);
     let size = |place: usize| groups.size(from + place);
@@ -93,10 +97,13 @@ fn american(segment: &Segment<'_>, index: usize, groups: &Groups) -> Option<(usi
         (10, _, _) if trunk && groups.sign(1) != b' ' => 1,
         _ => return None,
     };
+    // `415-555-0132/0133` names two lines.
+    let second_line = count == 3 && groups.sign(from + 3) == b'/' && groups.size(3 + from) == 4 && !groups.is_glued(from + 4);
+    let count = count + usize::from(second_line);
     if groups.is_glued(from + count) {
         return None;
     }
-    let digits = groups.digits(from, from + count);
+    let digits = groups.digits(from, from + count).get(..10).unwrap_or_default();
     let spaced = count == 3 && groups.sign(from + 1) == b' ' && groups.sign(from + 2) == b' ';
     let slashed = count == 3 && groups.sign(from + 2) == b'/';
     let plan = check::is_nanp(digits);

@@ -89,6 +89,20 @@ pub(super) fn with_groups(segment: &Segment<'_>, value: Value) -> Value {
     value
 }
 
+/// Lengthens a value by up to two further numbers after spaces: `W1234 24 123456`.
+pub(super) fn with_numbers(segment: &Segment<'_>, value: Value) -> Value {
+    let mut value = value;
+    for _ in 0..2 {
+        let Some(next) = segment.token(value.upto).filter(|next| next.shape == Shape::Number && !next.line_start) else { break };
+        if segment.flags(value.upto + 1).has(Flags::UNIT) || segment.touches(value.upto + 1) && segment.digits(value.upto + 2) > 0 {
+            break;
+        }
+        count(segment, next, &mut value);
+        value.upto += 1;
+    }
+    value
+}
+
 /// Lengthens three digits by two and four more after spaces: `219 09 9999`.
 pub(super) fn in_three_groups(segment: &Segment<'_>, value: Value) -> Option<Value> {
     let sizes = [3, 2, 4];
