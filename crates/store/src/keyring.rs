@@ -211,21 +211,26 @@ impl Keyring {
         Ok(self.subjects().get_or_insert(*subject, found))
     }
 
-    /// Forgets a subject's key if the stored one is another, or gone.
-    pub(crate) async fn forget_if_changed(
+    /// Says whether a record was sealed for subjects' keys that are not the stored ones (any more), and forgets those.
+    pub(crate) async fn forget_stale(
         &self,
         readers: &SqlitePool,
-        subject: &[u8; 32],
+        owners: &[Arc<OwnerKey>],
     ) -> Result<bool, Error> {
-        let Some(known) = self.subjects().get(subject) else {
-            return Ok(true);
-        };
-        let stored = KeyRow::find_subject(&mut *readers.acquire().await?, subject).await?;
-        let unchanged = stored.map_or(!known.is_stored(), |stored| stored.id == known.row.id);
-        if !unchanged {
-            self.forget_subject(subject);
+        let mut any = false;
+        for owner in owners {
+            let Some(subject) = owner.row.subject else {
+                continue;
+            };
+            let stored = KeyRow::find_subject(&mut *readers.acquire().await?, &subject).await?;
+            // Without a stored row a key that was stored has been shredded; a new one is just not written yet.
+            let is_stale = stored.map_or(owner.is_stored(), |stored| stored.id != owner.row.id);
+            if is_stale {
+                self.subjects().forget_key(&subject, &owner.row.id);
+            }
+            any |= is_stale;
         }
-        Ok(!unchanged)
+        Ok(any)
     }
 
     /// Takes a stored owner's key in.

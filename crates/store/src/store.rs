@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::database;
 use crate::directory::Directory;
 use crate::error::{At as _, Error, Fault};
+use crate::keyring::OwnerKey;
 use crate::open::{Shared, State, make_if_new};
 use crate::options::{Mode, Options};
 use crate::prepare::Prepared;
@@ -190,17 +191,14 @@ impl Store {
             let started = Instant::now();
             let prepared = self.shared.prepare(&record).await?;
             let sealed = started.elapsed();
-            let subjects = record
-                .payloads
-                .iter()
-                .any(|payload| !payload.subjects.is_empty());
+            let owners = prepared.owners.clone();
             match self.submit(prepared).await {
                 Ok(Ok(committed)) => {
                     return Ok(self.receipt(committed, sealed, started.elapsed() - sealed));
                 }
                 Ok(Err(Stale)) => {}
-                // A subject's key may have been shredded since it was taken from memory.
-                Err(Error::Refused(_)) if subjects && self.forget_subjects(&record).await? => {}
+                // A subject's key may have been shredded since the record was sealed for it.
+                Err(Error::Refused(_)) if self.were_stale(&owners).await? => {}
                 Err(error) => return Err(error),
             }
         }
@@ -325,18 +323,9 @@ impl Store {
         Ok(self.writer()?.maintenance.lock().await)
     }
 
-    /// Forgets the keys of a record's subjects if one of them is not stored as it is remembered.
-    async fn forget_subjects(&self, record: &Record) -> Result<bool, Error> {
-        let mut forgot = false;
-        let subjects = record.payloads.iter().flat_map(|payload| &payload.subjects);
-        for subject in subjects {
-            forgot |= self
-                .shared
-                .keyring
-                .forget_if_changed(&self.shared.readers, subject)
-                .await?;
-        }
-        Ok(forgot)
+    async fn were_stale(&self, owners: &[Arc<OwnerKey>]) -> Result<bool, Error> {
+        let readers = &self.shared.readers;
+        self.shared.keyring.forget_stale(readers, owners).await
     }
 
     /// Closes every request that was forwarded or being answered when the last writer ended.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use covenant_seal::KeyId;
+
 use super::OwnerKey;
 
 /// Subjects' keys in memory, in two generations: when the young one is full it becomes the old one, and what was not
@@ -53,6 +55,15 @@ impl Subjects {
     pub(super) fn forget(&mut self, subject: &[u8; 32]) {
         self.young.remove(subject);
         self.old.remove(subject);
+    }
+
+    /// Forgets a subject's key if it is this one.
+    pub(super) fn forget_key(&mut self, subject: &[u8; 32], id: &KeyId) {
+        for keys in [&mut self.young, &mut self.old] {
+            if keys.get(subject).is_some_and(|key| key.row.id == *id) {
+                keys.remove(subject);
+            }
+        }
     }
 
     pub(super) fn forget_unstored(&mut self) {
