@@ -81,6 +81,14 @@ impl Event {
             ..Event::default()
         }
     }
+
+    /// Returns the names of the keys that open a payload of this event.
+    pub fn keys_of<'a>(&'a self, payload: &'a PayloadRef) -> &'a [String] {
+        match payload.keys.is_empty() {
+            true => &self.keys,
+            false => &payload.keys,
+        }
+    }
 }
 
 impl Default for Event {
@@ -202,6 +210,11 @@ impl EventKind {
             EventKind::Started => "started",
             EventKind::Cosigned => "cosigned",
         }
+    }
+
+    /// Says whether the event only mentions the payloads it lists: they were made, and end, by other events.
+    pub const fn is_mention(self) -> bool {
+        matches!(self, EventKind::ContentRead)
     }
 
     /// Says whether the payloads this event lists are gone after it.
@@ -396,6 +409,12 @@ pub struct PayloadRef {
     /// SHA-256 of the sealed bytes in hexadecimal; empty where the event says that they are gone.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub digest: String,
+    /// Until when it is kept, in milliseconds since the Unix epoch; 0 where the event does not say.
+    #[serde(skip_serializing_if = "is_zero_i64")]
+    pub keep_until_ms: i64,
+    /// Names of the keys that open it; empty where they are those of the event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
 }
 
 /// The change of a register row, a policy, a key.
@@ -448,6 +467,10 @@ fn is_zero_u32(number: &u32) -> bool {
 }
 
 fn is_zero_u64(number: &u64) -> bool {
+    *number == 0
+}
+
+fn is_zero_i64(number: &i64) -> bool {
     *number == 0
 }
 

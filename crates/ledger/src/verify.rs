@@ -80,6 +80,7 @@ pub struct Verifier {
 struct Unexplained {
     index: u64,
     gone: bool,
+    keep_until_ms: i64,
 }
 
 impl Verifier {
@@ -215,8 +216,8 @@ impl Verifier {
         if event.kind.is_shredding() {
             return self.shredded_payload(index, event, payload, stored);
         }
-        // An event that only mentions a payload (a hold, a reading) says nothing of its bytes.
-        if payload.digest.is_empty() {
+        // An event that only mentions a payload (a reading) says nothing of how it is now.
+        if payload.digest.is_empty() || event.kind.is_mention() {
             return;
         }
         let before = self.unexplained.remove(&payload.id);
@@ -227,8 +228,12 @@ impl Verifier {
             StoredPayload::Present(_) => false,
             StoredPayload::Shredded | StoredPayload::Missing => true,
         };
-        self.unexplained
-            .insert(payload.id.clone(), Unexplained { index: at, gone });
+        let unexplained = Unexplained {
+            index: at,
+            gone,
+            keep_until_ms: payload.keep_until_ms,
+        };
+        self.unexplained.insert(payload.id.clone(), unexplained);
     }
 
     fn shredded_payload(
@@ -246,8 +251,17 @@ impl Verifier {
                     payload.id
                 ),
             );
-        } else if self.unexplained.remove(&payload.id).is_some() {
+        } else if let Some(before) = self.unexplained.remove(&payload.id) {
             *self.shredded.entry(event.id.clone()).or_default() += 1;
+            if event.kind == EventKind::PayloadExpired && before.keep_until_ms > event.at_ms {
+                self.fault(
+                    index,
+                    format!(
+                        "payload {} expired before the time it was to be kept until",
+                        payload.id
+                    ),
+                );
+            }
         }
     }
 

@@ -4,20 +4,22 @@ use std::collections::HashMap;
 
 use covenant_ledger::{Change, EventKind};
 use covenant_seal::unhex;
-use sqlx::SqliteConnection;
 
 use crate::error::Error;
+use crate::head::unsigned;
 use crate::open::{Shared, State};
-use crate::record::{Covers, Hold, Order, RegisterChange};
+use crate::payloads::Authentic;
+use crate::record::{Covers, Hold, Order, Placed, RegisterChange};
 use crate::register::HOLD_KIND;
 use crate::store::Store;
 
 impl Store {
-    /// Places a legal hold. It is an event, and holds from the next expiry or shredding on.
+    /// Places a legal hold. It is an event, and holds from the next expiry or shredding on. What it covers need not be
+    /// there yet: the answer counts what is.
     ///
     /// # Errors
     /// [`Error::Refused`] when a hold of that id is in force or what it covers cannot be named so.
-    pub async fn hold(&self, id: &str, covers: Covers, order: &Order) -> Result<Hold, Error> {
+    pub async fn hold(&self, id: &str, covers: Covers, order: &Order) -> Result<Placed, Error> {
         let _maintenance = self.maintenance().await?;
         check_name(id, &covers)?;
         if self
@@ -40,7 +42,33 @@ impl Store {
                 .map_err(|_| Error::Refused("the hold cannot be written".into()))?;
             self.change_hold(id, Some(body), "placed", order).await?;
         }
-        Ok(hold)
+        Ok(Placed {
+            payloads: self.count_covered(&hold.covers).await?,
+            hold,
+        })
+    }
+
+    /// Counts the payloads with content that a hold covers now.
+    async fn count_covered(&self, covers: &Covers) -> Result<u64, Error> {
+        let query = match covers {
+            Covers::Payload(id) => sqlx::query_scalar(
+                "SELECT count(*) FROM payloads WHERE shredded_by IS NULL AND id = ?",
+            )
+            .bind(id.clone()),
+            Covers::Request(id) => sqlx::query_scalar(
+                "SELECT count(*) FROM payloads JOIN events USING (idx) WHERE shredded_by IS NULL AND request = ?",
+            )
+            .bind(id.clone()),
+            Covers::Subject(subject) => sqlx::query_scalar(
+                "SELECT count(*) FROM payload_keys JOIN keys ON keys.id = payload_keys.key WHERE subject = ?",
+            )
+            .bind(unhex(subject).unwrap_or_default()),
+            Covers::Everything => {
+                sqlx::query_scalar("SELECT count(*) FROM payloads WHERE shredded_by IS NULL")
+            }
+        };
+        let count: i64 = query.fetch_one(&self.shared.readers).await?;
+        unsigned(count, "count of payloads")
     }
 
     /// Releases a legal hold. It is an event.
@@ -168,45 +196,16 @@ impl Holds {
     }
 
     /// Returns the hold that covers a payload.
-    pub(crate) async fn on_payload(
-        &self,
-        connection: &mut SqliteConnection,
-        payload: &str,
-    ) -> Result<Option<&str>, Error> {
-        if let Some(hold) = self
-            .everything
+    pub(crate) fn on_payload(&self, payload: &Authentic) -> Option<&str> {
+        let of_request = || self.by_request.get(payload.request.as_ref()?);
+        let subjects = || payload.owners.iter().filter_map(|owner| owner.subject);
+        let of_subject = || subjects().find_map(|subject| self.by_subject.get(subject.as_slice()));
+        self.everything
             .as_ref()
-            .or_else(|| self.by_payload.get(payload))
-        {
-            return Ok(Some(hold));
-        }
-        if !self.by_request.is_empty() {
-            let query =
-                "SELECT request FROM events JOIN payloads USING (idx) WHERE payloads.id = ?";
-            let request: Option<Option<String>> = sqlx::query_scalar(query)
-                .bind(payload.to_owned())
-                .fetch_optional(&mut *connection)
-                .await?;
-            if let Some(hold) = request
-                .flatten()
-                .and_then(|request| self.by_request.get(&request))
-            {
-                return Ok(Some(hold));
-            }
-        }
-        if self.by_subject.is_empty() {
-            return Ok(None);
-        }
-        let query = "SELECT subject FROM keys JOIN payload_keys ON payload_keys.key = keys.id
-             WHERE payload = ? AND subject IS NOT NULL";
-        let subjects: Vec<Vec<u8>> = sqlx::query_scalar(query)
-            .bind(payload.to_owned())
-            .fetch_all(connection)
-            .await?;
-        Ok(subjects
-            .iter()
-            .find_map(|subject| self.by_subject.get(subject))
-            .map(String::as_str))
+            .or_else(|| self.by_payload.get(&payload.id))
+            .or_else(of_request)
+            .or_else(of_subject)
+            .map(String::as_str)
     }
 
     /// Returns the hold that covers a subject as such.

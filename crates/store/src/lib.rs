@@ -40,8 +40,8 @@ mod writer;
 pub use error::{Error, Fault};
 pub use options::{Clock, Mode, Options, SystemClock, Tuning};
 pub use record::{
-    Covers, EventFilter, Hold, NewPayload, Order, PayloadKind, Receipt, Record, RegisterChange,
-    RegisterRow, Rekeying, Shredding,
+    Covers, EventFilter, Hold, NewPayload, Order, PayloadKind, Placed, Receipt, Record,
+    RegisterChange, RegisterRow, Rekeying, Shredding,
 };
 pub use stats::{Durations, Stats};
 pub use store::Store;

@@ -1,6 +1,9 @@
 //! Reading payloads back.
 
-use covenant_seal::{Context, DataKey, KeyId, Zeroizing, open};
+use std::collections::HashSet;
+
+use covenant_ledger::EventKind;
+use covenant_seal::{Context, DataKey, KeyId, Zeroizing, hex, open, sha256};
 use sqlx::{Row as _, SqliteConnection};
 
 use crate::error::{At as _, Error};
@@ -26,10 +29,22 @@ pub(crate) struct StoredPayload {
 pub(crate) struct OpenedPayload {
     pub(crate) kind: PayloadKind,
     pub(crate) keep_until_ms: i64,
-    /// Index of the event that holds its digest.
-    pub(crate) index: u64,
     pub(crate) content: Zeroizing<Vec<u8>>,
 }
+
+/// A payload whose rows were found to be what the log says of it.
+pub(crate) struct Authentic {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    /// The request it belongs to.
+    pub(crate) request: Option<String>,
+    /// The keys that open it.
+    pub(crate) owners: Vec<KeyRow>,
+}
+
+/// The subjects' keys that events say were destroyed, read when they are first asked for.
+#[derive(Default)]
+pub(crate) struct Destroyed(Option<HashSet<String>>);
 
 /// A payload's key, wrapped for one owner.
 pub(crate) struct Wrap {
@@ -60,6 +75,11 @@ impl StoredPayload {
                 .transpose()?,
             sealed: row.try_get(4)?,
         }))
+    }
+
+    /// Returns the digest of the sealed bytes; `None` when they were shredded.
+    pub(crate) fn digest(&self) -> Option<String> {
+        self.sealed.as_deref().map(|sealed| hex(&sha256(sealed)))
     }
 
     /// Opens the sealed bytes with the payload's key.
@@ -133,8 +153,85 @@ impl Shared {
             kind: kind
                 .ok_or_else(|| Error::Damaged(format!("payload {id} is of an unknown kind")))?,
             keep_until_ms: stored.keep_until_ms,
-            index: stored.index,
             content: stored.open(&key, &self.options.tenant)?,
+        })
+    }
+
+    /// As [`Shared::authenticate`], by id.
+    pub(crate) async fn authenticate_id(
+        &self,
+        connection: &mut SqliteConnection,
+        id: &str,
+        destroyed: &mut Destroyed,
+    ) -> Result<Authentic, Error> {
+        let stored = StoredPayload::find(connection, id).await?;
+        let stored = stored.ok_or_else(|| Error::NotFound {
+            kind: "payload",
+            id: id.to_owned(),
+        })?;
+        if let Some(event) = stored.shredded_by {
+            return Err(Error::Shredded {
+                payload: id.to_owned(),
+                event,
+            });
+        }
+        self.authenticate(connection, &stored, destroyed).await
+    }
+
+    /// Holds the rows of a payload against the event that recorded it: bytes, kind, time to keep and keys, and opens it
+    /// with each of its keys. Whatever is destroyed for good is held against the log first, because a row is the word of
+    /// whoever could write the file.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] naming the payload.
+    pub(crate) async fn authenticate(
+        &self,
+        connection: &mut SqliteConnection,
+        stored: &StoredPayload,
+        destroyed: &mut Destroyed,
+    ) -> Result<Authentic, Error> {
+        let id = &stored.id;
+        let event = self.event_at(connection, stored.index).await?;
+        let recorded = event.payloads.iter().find(|known| known.id == *id);
+        let recorded = recorded
+            .filter(|known| {
+                !event.kind.is_shredding()
+                    && !event.kind.is_mention()
+                    && known.kind == stored.kind
+                    && known.keep_until_ms == stored.keep_until_ms
+                    && Some(&known.digest) == stored.digest().as_ref()
+            })
+            .ok_or_else(|| {
+                Error::Damaged(format!(
+                    "payload {id} is not the one that event {} recorded",
+                    stored.index
+                ))
+            })?;
+        let mut missing: HashSet<&String> = event.keys_of(recorded).iter().collect();
+        let mut owners = Vec::new();
+        for wrap in wraps(connection, id).await? {
+            if !missing.remove(&wrap.owner.to_string()) {
+                let owner = &wrap.owner;
+                return Err(Error::Damaged(format!(
+                    "key {owner} of payload {id} is not one that was recorded"
+                )));
+            }
+            let (owner, key) = self.payload_owner(connection, id, &wrap).await?;
+            stored.open(&key, &self.options.tenant)?;
+            owners.push(owner);
+        }
+        for key in missing {
+            if owners.is_empty() || !destroyed.holds(self, connection, key).await? {
+                return Err(Error::Damaged(format!(
+                    "key {key} of payload {id} is missing, and no event says that it was destroyed"
+                )));
+            }
+        }
+        Ok(Authentic {
+            id: id.clone(),
+            kind: stored.kind.clone(),
+            request: event.request,
+            owners,
         })
     }
 
@@ -145,6 +242,15 @@ impl Shared {
         payload: &str,
         wrap: &Wrap,
     ) -> Result<DataKey, Error> {
+        Ok(self.payload_owner(connection, payload, wrap).await?.1)
+    }
+
+    async fn payload_owner(
+        &self,
+        connection: &mut SqliteConnection,
+        payload: &str,
+        wrap: &Wrap,
+    ) -> Result<(KeyRow, DataKey), Error> {
         let row = KeyRow::find(connection, &wrap.owner).await?;
         let row = row.ok_or_else(|| {
             Error::Damaged(format!(
@@ -154,6 +260,53 @@ impl Shared {
         })?;
         let tenant = &self.options.tenant;
         let owner = row.unwrap(&self.keyring.service(), tenant)?;
-        unwrap_payload_key(&owner, &wrap.owner, tenant, payload, &wrap.wrapped)
+        let key = unwrap_payload_key(&owner, &wrap.owner, tenant, payload, &wrap.wrapped)?;
+        Ok((row, key))
+    }
+}
+
+impl Destroyed {
+    async fn holds(
+        &mut self,
+        shared: &Shared,
+        connection: &mut SqliteConnection,
+        key: &str,
+    ) -> Result<bool, Error> {
+        let known = match self.0.take() {
+            Some(known) => known,
+            None => destroyed_subjects(shared, connection).await?,
+        };
+        let holds = known.contains(key);
+        self.0 = Some(known);
+        Ok(holds)
+    }
+}
+
+async fn destroyed_subjects(
+    shared: &Shared,
+    connection: &mut SqliteConnection,
+) -> Result<HashSet<String>, Error> {
+    let mut destroyed = HashSet::new();
+    let mut from = 0;
+    loop {
+        let query =
+            "SELECT idx, leaf FROM events WHERE idx >= ? AND kind IN (?, ?) ORDER BY idx LIMIT 256";
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(query)
+            .bind(from)
+            .bind(EventKind::PayloadShredded.as_str())
+            .bind(EventKind::PayloadExpired.as_str())
+            .fetch_all(&mut *connection)
+            .await?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(destroyed);
+        };
+        from = last.saturating_add(1);
+        for (_, leaf) in &rows {
+            let event = shared.open_leaf(connection, leaf).await?;
+            if event.kind.is_shredding() {
+                let subjects = event.keys.into_iter();
+                destroyed.extend(subjects.filter(|key| key.starts_with("subject-")));
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ use covenant_seal::{Context, DataKey, KeyId, KeyService, hex, seal, sha256};
 use crate::error::{At as _, Error};
 use crate::keyring::{KeyRow, LogKey, OwnerKey, raw_key};
 use crate::open::Shared;
+use crate::payloads::StoredPayload;
 use crate::record::{NewPayload, Record, RegisterChange};
 use crate::register::{HOLD_KIND, change_digest};
 
@@ -130,6 +131,7 @@ impl Shared {
             event.id = new_id(event.at_ms, self.options.random.as_ref())
                 .at(|| "making an event id".into())?;
         }
+        self.complete_mentions(&mut event).await?;
         self.prepare_payloads(record, &mut event, &mut prepared)
             .await?;
         self.prepare_register(&record.register, &mut event, &mut prepared)?;
@@ -176,6 +178,22 @@ impl Shared {
                     event.keys.push(owner.row.id.to_string());
                     prepared.owners.push(owner);
                 }
+            }
+        }
+        name_keys(event, &prepared.payloads);
+        Ok(())
+    }
+
+    /// Completes what an event says of payloads that it only mentions: which kind it was and which bytes.
+    async fn complete_mentions(&self, event: &mut Event) -> Result<(), Error> {
+        if !event.kind.is_mention() {
+            return Ok(());
+        }
+        let mut connection = self.readers.acquire().await?;
+        for mention in &mut event.payloads {
+            if let Some(stored) = StoredPayload::find(&mut connection, &mention.id).await? {
+                mention.digest = stored.digest().unwrap_or_default();
+                mention.kind = stored.kind;
             }
         }
         Ok(())
@@ -304,6 +322,26 @@ impl SealedPayload {
             id: self.id.clone(),
             kind: self.kind.into(),
             digest: hex(&sha256(&self.sealed)),
+            keep_until_ms: self.keep_until_ms,
+            keys: Vec::new(),
+        }
+    }
+}
+
+/// Names the keys of each payload whose keys are not those of the event altogether.
+fn name_keys(event: &mut Event, payloads: &[SealedPayload]) {
+    for payload in payloads {
+        let keys: Vec<String> = payload
+            .keys
+            .iter()
+            .map(|(key, _)| key.to_string())
+            .collect();
+        let reference = event
+            .payloads
+            .iter_mut()
+            .rfind(|known| known.id == payload.id);
+        if let Some(reference) = reference.filter(|_| keys != event.keys) {
+            reference.keys = keys;
         }
     }
 }

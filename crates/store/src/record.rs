@@ -151,6 +151,15 @@ pub struct Hold {
     pub placed_ms: i64,
 }
 
+/// A legal hold that was placed, or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The hold.
+    pub hold: Hold,
+    /// How many payloads with content it covers now; those to come are covered too.
+    pub payloads: u64,
+}
+
 /// What a legal hold covers.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -9,8 +9,8 @@ use covenant_seal::KeyService;
 
 use crate::error::Error;
 use crate::head::unsigned;
-use crate::keyring::{KeyRow, KeyUse, LogKey};
-use crate::payloads::{OpenedPayload, wraps};
+use crate::keyring::{KeyUse, LogKey};
+use crate::payloads::{Authentic, Destroyed, OpenedPayload};
 use crate::prepare::{First, Prepared, Step};
 use crate::record::{Order, Rekeying};
 use crate::store::Store;
@@ -69,19 +69,19 @@ impl Store {
     /// Seals a payload anew under a new key of its own, for the same owners. The event carries the new digest.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Shredded`], [`Error::Seal`] when it was altered.
+    /// [`Error::NotFound`], [`Error::Shredded`], [`Error::Seal`] and [`Error::Damaged`] when it was altered.
     pub async fn reencrypt(&self, payload: &str, order: &Order) -> Result<Rekeying, Error> {
         let _maintenance = self.maintenance().await?;
         let mut connection = self.shared.readers.acquire().await?;
         let opened = self.shared.open_payload(&mut connection, payload).await?;
-        let mut owners = Vec::new();
-        for wrap in wraps(&mut connection, payload).await? {
-            let row = KeyRow::find(&mut connection, &wrap.owner).await?;
-            let row =
-                row.ok_or_else(|| Error::Damaged(format!("key {} is missing", wrap.owner)))?;
-            owners.push(self.shared.keyring.owner(row)?);
-        }
-        let request = self.request_of(&mut connection, opened.index).await?;
+        let Authentic {
+            request, owners, ..
+        } = self
+            .shared
+            .authenticate_id(&mut connection, payload, &mut Destroyed::default())
+            .await?;
+        let owners = owners.into_iter().map(|row| self.shared.keyring.owner(row));
+        let owners: Vec<_> = owners.collect::<Result<_, Error>>()?;
         drop(connection);
         if order.dry_run {
             return Ok(Rekeying {
@@ -108,6 +108,10 @@ impl Store {
                 let mut event = self.commanded(EventKind::PayloadReencrypted, order)?;
                 event.request.clone_from(&request);
                 event.payloads = vec![sealed.reference()];
+                event.keys = owners
+                    .iter()
+                    .map(|owner| owner.row.id.to_string())
+                    .collect();
                 let mut prepared = self.shared.prepared();
                 prepared.events.push(self.shared.seal_event(event)?);
                 prepared.steps.push(Step::Replace {
@@ -183,15 +187,5 @@ impl Store {
         event.who = order.who.clone();
         event.note = (!order.why.is_empty()).then(|| order.why.clone());
         Ok(event)
-    }
-
-    async fn request_of(
-        &self,
-        connection: &mut sqlx::SqliteConnection,
-        index: u64,
-    ) -> Result<Option<String>, Error> {
-        let query = sqlx::query_scalar("SELECT request FROM events WHERE idx = ?")
-            .bind(crate::head::signed(index));
-        Ok(query.fetch_optional(connection).await?.flatten())
     }
 }

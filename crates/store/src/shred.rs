@@ -3,6 +3,10 @@
 //! Both the content and the wrapped keys are overwritten in the database (secure_delete) and the write-ahead log is
 //! emptied as soon as no reader needs it. What the file system or the disk keeps of older blocks is beyond this program;
 //! without the key-encryption key it stays unreadable.
+//!
+//! INVARIANT: a payload is held against the log before it is destroyed. Its row says when it is due, whose keys open it
+//! and which request it belongs to, and somebody who can write the file could have it destroyed, or taken from under a
+//! legal hold, by changing the row.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +16,9 @@ use sqlx::SqliteConnection;
 
 use crate::error::Error;
 use crate::holds::Holds;
-use crate::keyring::KeyRow;
+use crate::keyring::{KeyRow, KeyUse};
 use crate::open::Shared;
-use crate::payloads::{StoredPayload, wraps};
+use crate::payloads::{Authentic, Destroyed};
 use crate::prepare::{First, Prepared, Step};
 use crate::record::{Order, Shredding};
 use crate::store::Store;
@@ -29,38 +33,43 @@ const COUNT_WRAPS: &str = "SELECT count(*) FROM payload_keys WHERE key = ?";
 struct Work {
     payloads: Vec<(String, String)>,
     keys: Vec<(KeyId, Option<[u8; 32]>)>,
+    /// The time every payload was kept until has come by then.
+    due_ms: i64,
+}
+
+impl Work {
+    /// Destroys these payloads, with the record keys that open no others.
+    async fn of(
+        connection: &mut SqliteConnection,
+        payloads: &[Authentic],
+        due_ms: i64,
+    ) -> Result<Work, Error> {
+        Ok(Work {
+            payloads: named(payloads),
+            keys: unshared_record_keys(connection, payloads).await?,
+            due_ms,
+        })
+    }
 }
 
 impl Store {
     /// Shreds one payload. Its content, its key and, when nothing else needs it, its record's key are gone after it.
     ///
     /// # Errors
-    /// [`Error::Held`] naming the legal hold, [`Error::NotFound`], [`Error::Shredded`] when it is gone already.
+    /// [`Error::Held`] naming the legal hold, [`Error::NotFound`], [`Error::Shredded`] when it is gone already,
+    /// [`Error::Damaged`] when its rows are not what the log says.
     pub async fn shred_payload(&self, id: &str, order: &Order) -> Result<Shredding, Error> {
         let _maintenance = self.maintenance().await?;
         let mut connection = self.shared.readers.acquire().await?;
-        let stored = StoredPayload::find(&mut connection, id).await?;
-        let stored = stored.ok_or_else(|| Error::NotFound {
-            kind: "payload",
-            id: id.into(),
-        })?;
-        if let Some(event) = stored.shredded_by {
-            return Err(Error::Shredded {
-                payload: id.into(),
-                event,
-            });
-        }
-        refuse_held(&self.shared.holds()?, &mut connection, id).await?;
-        let payloads = vec![(stored.id, stored.kind)];
-        let keys = unshared_record_keys(&mut connection, &payloads).await?;
+        let payload = self
+            .shared
+            .authenticate_id(&mut connection, id, &mut Destroyed::default())
+            .await?;
+        refuse_held(&self.shared.holds()?, &payload)?;
+        let work = Work::of(&mut connection, &[payload], i64::MIN).await?;
         drop(connection);
-        self.carry_out(
-            EventKind::PayloadShredded,
-            Work { payloads, keys },
-            None,
-            order,
-        )
-        .await
+        self.carry_out(EventKind::PayloadShredded, work, None, order)
+            .await
     }
 
     /// Shreds a subject's key. Payloads that only this subject's key opens are gone after it; those of several subjects
@@ -68,7 +77,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Held`] naming the legal hold on the subject or on any of its payloads, [`Error::NotFound`] when the
-    /// subject has no key.
+    /// subject has no key, [`Error::Damaged`] when what the key opens is not what the log says.
     pub async fn shred_subject(
         &self,
         subject: &[u8; 32],
@@ -76,6 +85,7 @@ impl Store {
     ) -> Result<Shredding, Error> {
         let _maintenance = self.maintenance().await?;
         let holds = self.shared.holds()?;
+        let mut destroyed = Destroyed::default();
         loop {
             let mut connection = self.shared.readers.acquire().await?;
             let row = KeyRow::find_subject(&mut connection, subject).await?;
@@ -89,18 +99,27 @@ impl Store {
                     hold: hold.into(),
                 });
             }
-            let opened = payloads_of_key(&mut connection, &row.id).await?;
-            for (payload, _, _) in &opened {
-                refuse_held(&holds, &mut connection, payload).await?;
+            // The wrap binds the subject: this is that subject's key.
+            row.unwrap(&self.shared.keyring.service(), &self.shared.options.tenant)?;
+            let (mut count, mut still_shared) = (0, 0);
+            let mut payloads = Vec::new();
+            for id in payloads_of_key(&mut connection, &row.id).await? {
+                let payload = self
+                    .shared
+                    .authenticate_id(&mut connection, &id, &mut destroyed)
+                    .await?;
+                refuse_held(&holds, &payload)?;
+                count += 1;
+                match payload.owners.len() {
+                    1 => payloads.push(payload),
+                    _ => still_shared += 1,
+                }
             }
             drop(connection);
-            let count = i64::try_from(opened.len()).unwrap_or(i64::MAX);
-            let still_shared = opened.iter().filter(|(_, _, owners)| *owners > 1).count() as u64;
-            let alone = opened.into_iter().filter(|(_, _, owners)| *owners == 1);
-            let payloads = alone.map(|(id, kind, _)| (id, kind)).collect();
             let work = Work {
-                payloads,
+                payloads: named(&payloads),
                 keys: vec![(row.id.clone(), Some(*subject))],
+                due_ms: i64::MIN,
             };
             let unchanged = First::Expect {
                 query: COUNT_WRAPS,
@@ -124,41 +143,48 @@ impl Store {
         }
     }
 
-    /// Shreds every payload that is due at `now_ms`. Held ones stay and are counted.
+    /// Shreds every payload that is due at `now_ms`, or by the store's own clock if that is behind. Held ones stay and are
+    /// counted.
     ///
     /// # Errors
+    /// [`Error::Damaged`] naming the first payload whose rows are not what the log says; it stays, and the others are
+    /// shredded all the same.
     /// [`Error::NotRecorded`] when a commit failed; what was counted in events before it is done.
     pub async fn expire(&self, now_ms: i64, order: &Order) -> Result<Shredding, Error> {
         let _maintenance = self.maintenance().await?;
+        let now_ms = now_ms.min(self.shared.now_ms());
         let holds = self.shared.holds()?;
+        let mut destroyed = Destroyed::default();
         let mut total = Shredding::default();
+        let mut damaged = None;
         let mut after = (i64::MIN, String::new());
         loop {
             let mut connection = self.shared.readers.acquire().await?;
             let due = due(&mut connection, now_ms, &after).await?;
-            let Some((keep_until_ms, id, _)) = due.last() else {
-                return Ok(total);
+            let Some(last) = due.last() else {
+                return damaged.map_or(Ok(total), Err);
             };
-            after = (*keep_until_ms, id.clone());
+            after = last.clone();
             let mut payloads = Vec::with_capacity(due.len());
-            for (_, id, kind) in due {
-                match holds.on_payload(&mut connection, &id).await? {
-                    Some(_) => total.held += 1,
-                    None => payloads.push((id, kind)),
+            for (_, id) in due {
+                let payload = self
+                    .shared
+                    .authenticate_id(&mut connection, &id, &mut destroyed)
+                    .await;
+                match payload {
+                    Ok(payload) if holds.on_payload(&payload).is_some() => total.held += 1,
+                    Ok(payload) => payloads.push(payload),
+                    Err(error @ Error::Database(_)) => return Err(error),
+                    Err(error) => damaged = damaged.or(Some(error)),
                 }
             }
-            let keys = unshared_record_keys(&mut connection, &payloads).await?;
+            let work = Work::of(&mut connection, &payloads, now_ms).await?;
             drop(connection);
             if payloads.is_empty() {
                 continue;
             }
             let done = self
-                .carry_out(
-                    EventKind::PayloadExpired,
-                    Work { payloads, keys },
-                    None,
-                    order,
-                )
+                .carry_out(EventKind::PayloadExpired, work, None, order)
                 .await?;
             total.payloads += done.payloads;
             total.keys += done.keys;
@@ -209,6 +235,7 @@ impl Shared {
         }
         for (number, portion) in portions.into_iter().enumerate() {
             let mut event = self.event(kind)?;
+            event.at_ms = event.at_ms.max(work.due_ms);
             event.who = order.who.clone();
             event.note = (!order.why.is_empty()).then(|| order.why.clone());
             event.payloads = portion.iter().map(|(id, kind)| gone(id, kind)).collect();
@@ -247,32 +274,34 @@ fn gone(id: &str, kind: &str) -> PayloadRef {
     PayloadRef {
         id: id.into(),
         kind: kind.into(),
-        digest: String::new(),
+        ..PayloadRef::default()
     }
 }
 
-async fn refuse_held(
-    holds: &Holds,
-    connection: &mut SqliteConnection,
-    payload: &str,
-) -> Result<(), Error> {
-    match holds.on_payload(connection, payload).await? {
+fn named(payloads: &[Authentic]) -> Vec<(String, String)> {
+    let names = payloads.iter();
+    names
+        .map(|payload| (payload.id.clone(), payload.kind.clone()))
+        .collect()
+}
+
+fn refuse_held(holds: &Holds, payload: &Authentic) -> Result<(), Error> {
+    match holds.on_payload(payload) {
         Some(hold) => Err(Error::Held {
-            payload: payload.into(),
+            payload: payload.id.clone(),
             hold: hold.into(),
         }),
         None => Ok(()),
     }
 }
 
-/// Payloads that a key opens: id, kind and how many keys open each.
+/// Payloads that a key opens.
 async fn payloads_of_key(
     connection: &mut SqliteConnection,
     key: &KeyId,
-) -> Result<Vec<(String, String, i64)>, Error> {
-    let query = "SELECT id, kind, (SELECT count(*) FROM payload_keys AS every WHERE every.payload = payloads.id)
-         FROM payload_keys JOIN payloads ON payloads.id = payload_keys.payload WHERE key = ? ORDER BY payloads.rowid";
-    Ok(sqlx::query_as(query)
+) -> Result<Vec<String>, Error> {
+    let query = "SELECT payload FROM payload_keys WHERE key = ? ORDER BY payload";
+    Ok(sqlx::query_scalar(query)
         .bind(key.to_string())
         .fetch_all(connection)
         .await?)
@@ -283,8 +312,8 @@ async fn due(
     connection: &mut SqliteConnection,
     now_ms: i64,
     after: &(i64, String),
-) -> Result<Vec<(i64, String, String)>, Error> {
-    let query = "SELECT keep_until_ms, id, kind FROM payloads
+) -> Result<Vec<(i64, String)>, Error> {
+    let query = "SELECT keep_until_ms, id FROM payloads
          WHERE shredded_by IS NULL AND keep_until_ms <= ? AND (keep_until_ms, id) > (?, ?)
          ORDER BY keep_until_ms, id LIMIT ?";
     let query = sqlx::query_as(query)
@@ -298,14 +327,12 @@ async fn due(
 /// The record keys that open none but these payloads.
 async fn unshared_record_keys(
     connection: &mut SqliteConnection,
-    payloads: &[(String, String)],
+    payloads: &[Authentic],
 ) -> Result<Vec<(KeyId, Option<[u8; 32]>)>, Error> {
-    let mut uses: BTreeMap<KeyId, i64> = BTreeMap::new();
-    for (id, _) in payloads {
-        for wrap in wraps(connection, id).await? {
-            if wrap.owner.as_str().starts_with("record-") {
-                *uses.entry(wrap.owner).or_default() += 1;
-            }
+    let mut uses: BTreeMap<&KeyId, i64> = BTreeMap::new();
+    for owner in payloads.iter().flat_map(|payload| &payload.owners) {
+        if owner.used_for == KeyUse::Record {
+            *uses.entry(&owner.id).or_default() += 1;
         }
     }
     let mut unshared = Vec::new();
@@ -315,7 +342,7 @@ async fn unshared_record_keys(
             .fetch_one(&mut *connection)
             .await?;
         if all == here {
-            unshared.push((key, None));
+            unshared.push((key.clone(), None));
         }
     }
     Ok(unshared)

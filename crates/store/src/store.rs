@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::database;
 use crate::directory::Directory;
 use crate::error::{At as _, Error, Fault};
+use crate::head::signed;
 use crate::keyring::OwnerKey;
 use crate::open::{Shared, State, make_if_new};
 use crate::options::{Mode, Options};
@@ -392,6 +393,18 @@ impl Shared {
             open.kind.as_str()
         ));
         self.seal_event(event)
+    }
+
+    /// Opens the event of an index.
+    pub(crate) async fn event_at(
+        &self,
+        connection: &mut SqliteConnection,
+        index: u64,
+    ) -> Result<Event, Error> {
+        let query = sqlx::query_scalar("SELECT leaf FROM events WHERE idx = ?").bind(signed(index));
+        let leaf: Option<Vec<u8>> = query.fetch_optional(&mut *connection).await?;
+        let leaf = leaf.ok_or_else(|| Error::Damaged(format!("event {index} is missing")))?;
+        self.open_leaf(connection, &leaf).await
     }
 
     /// Opens a leaf with the log key it names.

@@ -110,6 +110,9 @@ struct Audit<'a> {
     payloads: i64,
     shredded: i64,
     cosigned: i64,
+    /// Keys that are not there though a payload that is was recorded under them, until an event says that they were
+    /// destroyed: the first such payload.
+    missing_keys: BTreeMap<String, (u64, String)>,
 }
 
 /// A row of `events`.
@@ -138,6 +141,7 @@ impl<'a> Audit<'a> {
             payloads: 0,
             shredded: 0,
             cosigned: 0,
+            missing_keys: BTreeMap::new(),
         }
     }
 
@@ -312,6 +316,12 @@ impl<'a> Audit<'a> {
             self.follow_request(row.index, &event);
             self.check_change(row.index, &event);
             self.check_cosigned(connection, row.index, &event).await?;
+            if event.kind.is_shredding() {
+                event
+                    .keys
+                    .iter()
+                    .for_each(|key| drop(self.missing_keys.remove(key)));
+            }
             for payload in &event.payloads {
                 self.check_payload(connection, row.index, &event, payload)
                     .await?;
@@ -422,7 +432,8 @@ impl<'a> Audit<'a> {
         };
         self.verifier.payload(index, event, reference, &state);
         let Some(stored) = stored else { return Ok(()) };
-        if stored.kind != reference.kind {
+        let says_no_kind = event.kind.is_mention() && reference.kind.is_empty();
+        if stored.kind != reference.kind && !says_no_kind {
             self.verifier.fault(
                 index,
                 format!("payload {} is of another kind than recorded", reference.id),
@@ -431,21 +442,24 @@ impl<'a> Audit<'a> {
         if event.kind.is_shredding() {
             let is_accounted = stored.shredded_by == Some(index) && stored.keep_until_ms == 0;
             self.shredded += i64::from(is_accounted);
-        } else if stored.index == index {
+        } else if stored.index == index && !event.kind.is_mention() {
             self.payloads += 1;
             if stored.sealed.is_some() {
-                self.open_payload(connection, index, &stored).await?;
+                let keys = event.keys_of(reference);
+                self.open_payload(connection, index, &stored, keys).await?;
             }
         }
         Ok(())
     }
 
-    /// Opens a payload with every key that should open it.
+    /// Opens a payload with every key that is there. Of the recorded ones, those that are not must have been destroyed by
+    /// a later event.
     async fn open_payload(
         &mut self,
         connection: &mut SqliteConnection,
         index: u64,
         stored: &StoredPayload,
+        recorded: &[String],
     ) -> Result<(), Error> {
         let wraps = wraps(connection, &stored.id).await?;
         if wraps.is_empty() {
@@ -457,7 +471,19 @@ impl<'a> Audit<'a> {
                 ),
             );
         }
+        let is_there = |key: &str| wraps.iter().any(|wrap| wrap.owner.as_str() == key);
+        for key in recorded.iter().filter(|key| !is_there(key)) {
+            self.missing_keys
+                .entry(key.clone())
+                .or_insert_with(|| (index, stored.id.clone()));
+        }
         for wrap in &wraps {
+            if !recorded.iter().any(|key| key == wrap.owner.as_str()) {
+                self.verifier.fault(
+                    index,
+                    format!("payload {} has a key that was not recorded", stored.id),
+                );
+            }
             let opened = match self.shared.payload_key(connection, &stored.id, wrap).await {
                 Ok(key) => stored.open(&key, &self.shared.options.tenant).map(drop),
                 Err(error) => Err(error),

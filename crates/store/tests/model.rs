@@ -149,6 +149,7 @@ async fn apply(bench: &Bench, store: &Store, model: &mut Model, command: Command
             }
         }
         Command::Expire { days } => {
+            bench.set_ms(bench.now_ms().max(START_MS + i64::from(days) * DAY_MS));
             let done = store
                 .expire(START_MS + i64::from(days) * DAY_MS, &order(""))
                 .await

@@ -3,10 +3,13 @@
 use std::fs;
 use std::time::Duration;
 
-use covenant_ledger::EventKind;
-use covenant_store::{Error, Fault, Mode, Record, Store, Tuning};
+use covenant_ledger::{EventKind, PayloadRef};
+use covenant_store::{Covers, Error, EventFilter, Fault, Mode, Record, Store, Tuning};
 
-use crate::support::Bench;
+use crate::support::{Bench, DAY_MS, START_MS, order, payload};
+
+const ANA: [u8; 32] = [1; 32];
+const BEN: [u8; 32] = [2; 32];
 
 /// A store that does not try again by itself while a test looks.
 fn patient() -> Bench {
@@ -152,4 +155,156 @@ async fn a_linked_file_is_refused() {
             );
         }
     }
+}
+
+/// A store with one payload of Ana and Ben, one of Ana alone and one of nobody known, in requests of their own.
+async fn with_payloads(bench: &Bench) -> Store {
+    let store = bench.open().await;
+    for (id, subjects) in [
+        ("both", [ANA, BEN].as_slice()),
+        ("ana", &[ANA]),
+        ("none", &[]),
+    ] {
+        let request = format!("request-of-{id}");
+        let mut record = Record::of(bench.request_event(EventKind::Answered, &request));
+        record.payloads.push(payload(id, "invented note", subjects));
+        store.append(record).await.unwrap();
+    }
+    store
+}
+
+async fn execute(bench: &Bench, sql: &'static str) {
+    let done = sqlx::query(sql).execute(&mut bench.raw().await).await;
+    assert!(done.unwrap().rows_affected() > 0, "{sql}");
+}
+
+async fn assert_damaged<T>(store: &Store, outcome: Result<T, Error>, sql: &str) {
+    let error = outcome.err().unwrap();
+    let is_refusal = matches!(error, Error::Damaged(_) | Error::Seal { .. });
+    assert!(is_refusal, "{sql}: {error}");
+    let report = store.verify(None, &[]).await.unwrap();
+    assert!(!report.is_good(), "{sql}: laundered");
+}
+
+#[tokio::test]
+async fn a_forged_time_to_keep_destroys_nothing() {
+    let sql = "UPDATE payloads SET keep_until_ms = 1 WHERE id != 'none'";
+    let bench = Bench::new();
+    let store = with_payloads(&bench).await;
+    execute(&bench, sql).await;
+    assert_damaged(&store, store.expire(bench.now_ms(), &order("")).await, sql).await;
+    assert_damaged(&store, store.shred_payload("ana", &order("")).await, sql).await;
+    assert_damaged(&store, store.shred_subject(&ANA, &order("")).await, sql).await;
+    assert_damaged(&store, store.reencrypt("ana", &order("")).await, sql).await;
+    assert_eq!(store.stats().events, 3);
+
+    // What is due expires all the same, and the damage is still told.
+    bench.set_ms(START_MS + 31 * DAY_MS);
+    assert_damaged(&store, store.expire(bench.now_ms(), &order("")).await, sql).await;
+    assert!(matches!(
+        store.read_payload("none").await,
+        Err(Error::Shredded { .. })
+    ));
+    execute(
+        &bench,
+        "UPDATE payloads SET keep_until_ms = 1900000000000 + 30 * 86400000 WHERE keep_until_ms = 1",
+    )
+    .await;
+    assert!(store.verify(None, &[]).await.unwrap().is_good());
+}
+
+#[tokio::test]
+async fn a_row_taken_from_under_a_legal_hold_does_not_lift_it() {
+    for sql in [
+        "DELETE FROM payload_keys WHERE payload = 'both' AND key IN (SELECT id FROM keys WHERE subject = x'0101010101010101010101010101010101010101010101010101010101010101')",
+        "DELETE FROM payload_keys WHERE payload = 'both'",
+        "UPDATE payloads SET idx = 2 WHERE id = 'both'",
+        "UPDATE payloads SET idx = 1 WHERE id = 'both'",
+        "UPDATE keys SET subject = zeroblob(32) WHERE subject = x'0101010101010101010101010101010101010101010101010101010101010101'",
+        "INSERT INTO payload_keys (payload, key, wrapped) SELECT 'both', key, wrapped FROM payload_keys WHERE payload = 'none'",
+        "UPDATE payloads SET kind = 'answer' WHERE id = 'both'",
+    ] {
+        let bench = Bench::new();
+        let store = with_payloads(&bench).await;
+        let held = Covers::Subject("01".repeat(32));
+        store.hold("case", held, &order("")).await.unwrap();
+        execute(&bench, sql).await;
+        assert_damaged(&store, store.shred_payload("both", &order("")).await, sql).await;
+        assert_damaged(&store, store.reencrypt("both", &order("")).await, sql).await;
+        bench.set_ms(START_MS + 31 * DAY_MS);
+        let before = store.stats().events;
+        assert_damaged(&store, store.expire(bench.now_ms(), &order("")).await, sql).await;
+        assert!(
+            store.stats().events - before <= 1,
+            "only what is not held may go"
+        );
+        let _ = store.shred_subject(&BEN, &order("")).await;
+        assert!(!store.verify(None, &[]).await.unwrap().is_good(), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_forged_request_column_does_not_lift_a_hold() {
+    let bench = Bench::new();
+    let store = with_payloads(&bench).await;
+    let held = Covers::Request("request-of-ana".into());
+    store.hold("case", held, &order("")).await.unwrap();
+    let triggers = bench.drop_triggers().await;
+    execute(&bench, "UPDATE events SET request = NULL WHERE idx = 1").await;
+    bench.restore_triggers(triggers).await;
+    assert!(matches!(
+        store.shred_payload("ana", &order("")).await,
+        Err(Error::Held { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_key_that_an_event_says_was_destroyed_is_not_missed() {
+    let bench = Bench::new();
+    let store = with_payloads(&bench).await;
+    store.shred_subject(&ANA, &order("")).await.unwrap();
+    assert!(store.verify(None, &[]).await.unwrap().is_good());
+    store.reencrypt("both", &order("")).await.unwrap();
+    assert!(store.verify(None, &[]).await.unwrap().is_good());
+    assert_eq!(
+        store
+            .shred_payload("both", &order(""))
+            .await
+            .unwrap()
+            .payloads,
+        1
+    );
+    assert!(store.verify(None, &[]).await.unwrap().is_good());
+}
+
+#[tokio::test]
+async fn a_log_verifies_after_content_was_read() {
+    let bench = Bench::new();
+    let store = with_payloads(&bench).await;
+    let read = async |id: &str| {
+        let mut record = Record::of(bench.event(EventKind::ContentRead));
+        record.event.payloads = vec![PayloadRef {
+            id: id.into(),
+            ..PayloadRef::default()
+        }];
+        let index = store.append(record).await.unwrap().index;
+        let filter = EventFilter {
+            from_index: index,
+            ..EventFilter::default()
+        };
+        let (_, event) = store.events(&filter).await.unwrap().remove(0);
+        event.payloads[0].clone()
+    };
+    let said = read("ana").await;
+    assert_eq!((said.kind.as_str(), said.digest.len()), ("prompt", 64));
+    let report = store.verify(None, &[]).await.unwrap();
+    assert!(report.is_good(), "{report}");
+
+    store.reencrypt("ana", &order("")).await.unwrap();
+    assert_ne!(read("ana").await.digest, said.digest);
+    store.shred_payload("ana", &order("")).await.unwrap();
+    assert_eq!(read("ana").await.digest, "");
+    assert_eq!(read("never").await.kind, "");
+    let report = store.verify(None, &[]).await.unwrap();
+    assert!(report.is_good(), "{report}");
 }

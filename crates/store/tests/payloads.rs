@@ -168,13 +168,15 @@ async fn payloads_expire_when_they_are_due_and_not_before() {
         store.append(record).await.unwrap();
     }
     append(&bench, &store, "late", &[ANA]).await;
-    assert_eq!(
-        store
-            .expire(START_MS + DAY_MS - 1, &order(""))
-            .await
-            .unwrap(),
-        Shredding::default()
-    );
+    // The store's own clock counts, whatever the caller's says.
+    for now_ms in [START_MS + DAY_MS - 1, START_MS + DAY_MS] {
+        assert_eq!(
+            store.expire(now_ms, &order("")).await.unwrap(),
+            Shredding::default()
+        );
+        bench.set_ms(START_MS + DAY_MS - 1);
+    }
+    bench.set_ms(START_MS + DAY_MS + 2);
     let would = store.expire(START_MS + DAY_MS + 2, &dry("")).await.unwrap();
     assert_eq!((would.payloads, would.events.len()), (700, 0));
     let done = store
@@ -209,11 +211,13 @@ async fn held_payloads_neither_expire_nor_are_shredded() {
         let bench = Bench::new();
         let store = bench.open().await;
         append(&bench, &store, "p", &[ANA]).await;
-        let hold = store
+        bench.set_ms(far);
+        let placed = store
             .hold("case 7", covers.clone(), &order("litigation"))
             .await
             .unwrap();
-        assert_eq!(store.holds().await.unwrap(), [hold]);
+        assert_eq!(placed.payloads, 1, "{covers:?}");
+        assert_eq!(store.holds().await.unwrap(), [placed.hold]);
         assert!(matches!(
             store.hold("case 7", covers, &order("twice")).await,
             Err(Error::Refused(_))
@@ -257,7 +261,8 @@ async fn a_hold_on_something_else_does_not_stand_in_the_way() {
         ("b", Covers::Request("other".into())),
         ("c", Covers::Subject("02".repeat(32))),
     ] {
-        store.hold(id, covers, &order("litigation")).await.unwrap();
+        let placed = store.hold(id, covers, &order("litigation")).await.unwrap();
+        assert_eq!(placed.payloads, 0);
     }
     assert!(matches!(
         store

@@ -115,6 +115,28 @@ impl Bench {
         options.connect().await.unwrap()
     }
 
+    /// Takes the triggers away, as somebody with the file would, and returns their texts.
+    pub(crate) async fn drop_triggers(&self) -> Vec<String> {
+        let mut raw = self.raw().await;
+        let query = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'";
+        let triggers: Vec<(String, String)> =
+            sqlx::query_as(query).fetch_all(&mut raw).await.unwrap();
+        for (name, _) in &triggers {
+            let drop = sqlx::AssertSqlSafe(format!("DROP TRIGGER {name}"));
+            sqlx::query(drop).execute(&mut raw).await.unwrap();
+        }
+        triggers.into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// Puts the triggers back, so that nothing tells that they were gone.
+    pub(crate) async fn restore_triggers(&self, triggers: Vec<String>) {
+        let mut raw = self.raw().await;
+        for text in triggers {
+            let create = sqlx::query(sqlx::AssertSqlSafe(text));
+            create.execute(&mut raw).await.unwrap();
+        }
+    }
+
     /// Every byte of every file in the directory.
     pub(crate) fn bytes(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let files = std::fs::read_dir(&self.directory)

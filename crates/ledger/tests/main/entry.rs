@@ -72,6 +72,8 @@ fn full() -> Event {
             id: text("p"),
             kind: text("prompt"),
             digest: text("00"),
+            keep_until_ms: 1,
+            keys: vec![text("record-1")],
         }],
         change: Some(Change {
             object: text("agreement/acme"),
@@ -150,8 +152,7 @@ fn an_entry_that_fits_no_bundle_is_refused() {
 fn an_event_may_shred_as_many_payloads_as_it_says() {
     let payload = PayloadRef {
         id: "x".repeat(40),
-        kind: String::new(),
-        digest: String::new(),
+        ..PayloadRef::default()
     };
     let event = Event {
         payloads: vec![payload; MAX_PAYLOADS_PER_EVENT],

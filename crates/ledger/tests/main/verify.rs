@@ -311,6 +311,43 @@ fn an_event_that_only_mentions_a_payload_explains_nothing() {
 }
 
 #[test]
+fn a_payload_that_expired_before_its_time_is_named() {
+    // A payload is kept for one millisecond, and the log goes on by one a millisecond.
+    let mut database = Database::new(8);
+    assert_eq!(database.verify_with(|_| ()).first_bad, None);
+    let mut event = database.log.event(EventKind::PayloadExpired, "prompt 6");
+    event.payloads[0].digest.clear();
+    event.at_ms -= 3;
+    database.log.push(&event);
+    database.store();
+    let id = "prompt-6".to_owned();
+    database.payloads.insert(id, StoredPayload::Shredded);
+    let bad = database.verify_with(|_| ()).first_bad.unwrap();
+    assert_eq!(bad.index, 9);
+    assert_eq!(
+        bad.reason,
+        "payload prompt-6 expired before the time it was to be kept until"
+    );
+}
+
+#[test]
+fn a_reading_says_nothing_of_how_a_payload_is_now() {
+    let mut database = Database::new(8);
+    let event = database.log.event(EventKind::ContentRead, "prompt 6");
+    database.log.push(&event);
+    let mut event = database
+        .log
+        .event(EventKind::PayloadReencrypted, "prompt 6");
+    event.payloads[0].digest = "11".repeat(32);
+    database.log.push(&event);
+    database.store();
+    let now = StoredPayload::Present("11".repeat(32));
+    database.payloads.insert("prompt-6".into(), now);
+    let report = database.verify_with(|_| ());
+    assert!(report.is_good(), "{report}");
+}
+
+#[test]
 fn what_the_store_found_itself_is_reported() {
     let report = Database::new(3)
         .verify_with(|verifier| verifier.fault(1, "its log key is not in the store"));

@@ -147,6 +147,12 @@ impl Audit<'_> {
                 ));
             }
         }
+        for (key, (index, payload)) in std::mem::take(&mut self.missing_keys) {
+            self.verifier.fault(
+                index,
+                format!("key {key} of payload {payload} is missing, and no event says that it was destroyed"),
+            );
+        }
         for index in self.register.keys().copied().collect::<Vec<u64>>() {
             self.find(format!(
                 "a register row names event {index}, which is not in the log"

@@ -82,6 +82,8 @@ impl Log {
             id: content.replace(' ', "-"),
             kind: "prompt".into(),
             digest,
+            keep_until_ms: at_ms + 1,
+            ..PayloadRef::default()
         };
         Event {
             payloads: vec![payload],
