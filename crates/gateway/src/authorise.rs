@@ -142,7 +142,7 @@ fn refuse_uncovered(uncovered: &Uncovered, asked: &BTreeMap<Feature, Path>) -> R
         .find(|(feature, _)| message.contains(feature.as_str()))
         .or_else(|| asked.iter().next());
     match place {
-        Some((_, path)) => Refusal::new(422, code, message).at(path),
+        Some((_, path)) => Refusal::field(code, path, message),
         None => Refusal::new(403, code, message),
     }
 }

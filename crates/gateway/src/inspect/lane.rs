@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use covenant_deid::Restorer;
-use covenant_detect::{Finding, Stream};
+use covenant_detect::{Class, Finding, Stream};
 use covenant_formats::json::Path;
 
 use super::cursor::{Constraint, Cursor};
@@ -121,9 +121,10 @@ impl Lane {
             + self.restorer.held()
     }
 
-    /// Takes the text up to `end` (in bytes from its begin), without what has to go.
+    /// Takes the text up to `end` (in bytes from its begin), without what has to go. A name is only taken once it
+    /// can be seen what comes with it.
     fn take(&mut self, end: usize, inspector: &mut Inspector) -> Result<String, Broken> {
-        let end = end
+        let mut end = end
             .saturating_sub(self.gone)
             .clamp(self.taken, self.buffer.len());
         let tokens = if self.findings.is_empty() {
@@ -137,32 +138,21 @@ impl Lane {
             .findings
             .pop_front_if(|finding| finding.end <= self.gone + end)
         {
-            let (start, stop) = (
-                finding.start.saturating_sub(self.gone).max(from),
-                finding.end - self.gone,
-            );
             let local = Finding {
-                start,
-                end: stop,
-                ..finding
+                start: finding.start.saturating_sub(self.gone).max(from),
+                end: finding.end.saturating_sub(self.gone).max(from),
+                ..finding.clone()
             };
-            for finding in spans::remainders(&self.buffer, local, &tokens) {
-                let value = self
-                    .buffer
-                    .get(finding.start..finding.end)
-                    .unwrap_or_default();
-                if inspector.judge(&finding, value) != Verdict::Remove {
-                    continue;
+            if !self.sees_enough(&local, inspector) {
+                end = local.start;
+                self.findings.push_front(finding);
+                break;
+            }
+            for part in spans::remainders(&self.buffer, local, &tokens) {
+                if self.judge(&part, inspector) == Verdict::Remove {
+                    self.remove(&part, from, &mut out)?;
+                    from = part.end;
                 }
-                let before = self.buffer.get(from..finding.start).unwrap_or_default();
-                out.push_str(before);
-                if let Some((cursor, constraint)) = &mut self.json {
-                    cursor.push(before);
-                    may_go(cursor, constraint.as_deref(), value)?;
-                    cursor.push(value);
-                }
-                out.push_str(&format!("[removed by Covenant: {}]", finding.class));
-                from = finding.end;
             }
         }
         let rest = self.buffer.get(from..end).unwrap_or_default();
@@ -172,6 +162,66 @@ impl Lane {
         }
         self.forget(end);
         Ok(out)
+    }
+
+    fn judge(&self, finding: &Finding, inspector: &mut Inspector) -> Verdict {
+        if finding.class == Class::Name && !inspector.sees_identifiers() {
+            let window = self.window(finding);
+            inspector.look_ahead(
+                self.buffer
+                    .get(finding.start..window.end)
+                    .unwrap_or_default(),
+            );
+        }
+        inspector.judge(
+            finding,
+            self.buffer
+                .get(finding.start..finding.end)
+                .unwrap_or_default(),
+        )
+    }
+
+    /// Says whether so much has come after a name that it can be judged by what comes with it.
+    fn sees_enough(&self, finding: &Finding, inspector: &Inspector) -> bool {
+        finding.class != Class::Name
+            || self.ended
+            || inspector.sees_identifiers()
+            || self.window(finding).full
+    }
+
+    /// The text after a name that is looked at for identifiers: the same wherever the pieces end.
+    fn window(&self, finding: &Finding) -> Window {
+        let text = |from, to| self.buffer.get(from..to).unwrap_or_default();
+        let chars = text(finding.start, finding.end).chars().count();
+        let wanted = WINDOW_CHARS.min(MOST_NAME_AND_WINDOW_CHARS.saturating_sub(chars));
+        let after = text(finding.end, self.buffer.len());
+        match after.char_indices().nth(wanted) {
+            Some((bytes, _)) => Window {
+                end: finding.end + bytes,
+                full: true,
+            },
+            None => Window {
+                end: self.buffer.len(),
+                full: false,
+            },
+        }
+    }
+
+    /// Writes what stands before a finding and what stands in its place.
+    fn remove(&mut self, finding: &Finding, from: usize, out: &mut String) -> Result<(), Broken> {
+        let before = self.buffer.get(from..finding.start).unwrap_or_default();
+        let value = self
+            .buffer
+            .get(finding.start..finding.end)
+            .unwrap_or_default();
+        out.push_str(before);
+        if let Some((cursor, constraint)) = &mut self.json {
+            cursor.push(before);
+            may_go(cursor, constraint.as_deref(), value)?;
+            cursor.push(value);
+        }
+        out.push_str(&format!("[removed by Covenant: {}]", finding.class));
+        Ok(())
     }
 
     /// Notes that the buffer was taken up to `end` and keeps a little of it: a token may be cut there.
@@ -184,6 +234,18 @@ impl Lane {
         self.taken = end - keep_from;
     }
 }
+
+/// The text after a name that tells how to judge it.
+struct Window {
+    end: usize,
+    /// It is as long as it gets, whatever comes.
+    full: bool,
+}
+
+/// How many characters after a name are looked at.
+const WINDOW_CHARS: usize = 48;
+/// A name and what is looked at after it: with the start of a token before it, within what may be held back.
+const MOST_NAME_AND_WINDOW_CHARS: usize = 76;
 
 /// Longer than any token.
 const CONTEXT_BYTES: usize = 128;

@@ -67,11 +67,27 @@ pub(crate) enum Verdict {
 impl Inspector {
     /// Looks at a text before anything of the answer goes out: names are judged by what comes with them anywhere.
     pub(crate) fn preview(&mut self, text: &str) {
-        for finding in spans::outside_tokens(text, self.detector.detect(text)) {
-            let value = text.get(finding.start..finding.end).unwrap_or_default();
-            self.tally.identifiers_seen |=
-                is_identifier(finding.class) && self.verdict(&finding, value) == Verdict::Remove;
+        if !self.sees_identifiers() {
+            self.look_ahead(text);
         }
+    }
+
+    /// Looks for direct identifiers that were not in the request, so that names before them can be judged.
+    fn look_ahead(&mut self, text: &str) {
+        let found = spans::outside_tokens(text, self.detector.detect(text));
+        let made_up = found
+            .iter()
+            .filter(|finding| is_identifier(finding.class))
+            .any(|finding| {
+                let value = text.get(finding.start..finding.end).unwrap_or_default();
+                self.verdict(finding, value) == Verdict::Remove
+            });
+        self.tally.identifiers_seen |= made_up;
+    }
+
+    /// Says whether a direct identifier that was not in the request has been seen.
+    fn sees_identifiers(&self) -> bool {
+        self.tally.identifiers_seen
     }
 
     /// Judges a finding and counts it.
