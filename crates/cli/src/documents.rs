@@ -12,7 +12,7 @@ use std::path::Path;
 /// How the input is to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shape {
-    /// JSON lines when the name ends in .jsonl or .ndjson, text otherwise.
+    /// JSON lines when the name ends in .jsonl or .ndjson or the first line is an object with a "text"; text otherwise.
     #[default]
     Auto,
     /// One text.
@@ -26,9 +26,41 @@ impl Shape {
     pub(crate) fn is_lines(self, file: &Path) -> bool {
         let extension = file.extension().and_then(|extension| extension.to_str());
         match self {
-            Shape::Auto => matches!(extension, Some("jsonl" | "ndjson")),
+            Shape::Auto => {
+                matches!(extension, Some("jsonl" | "ndjson")) || begins_with_a_document(file)
+            }
             Shape::Text => false,
             Shape::Jsonl => true,
+        }
+    }
+}
+
+/// Says whether the first line is a document. Standard input is looked at without being taken; of files only regular
+/// ones, which can be opened again.
+fn begins_with_a_document(file: &Path) -> bool {
+    let peek = || -> std::io::Result<bool> {
+        match file.as_os_str() == "-" {
+            true => Ok(is_document(std::io::stdin().lock().fill_buf()?)),
+            false if file.is_file() => {
+                Ok(is_document(BufReader::new(File::open(file)?).fill_buf()?))
+            }
+            false => Ok(false),
+        }
+    };
+    // What cannot be read is told when it is read.
+    peek().unwrap_or(false)
+}
+
+/// Says whether what a text begins with is a line of JSON lines; of a first line longer than this, its beginning decides.
+fn is_document(beginning: &[u8]) -> bool {
+    let beginning = beginning.trim_ascii_start();
+    match beginning.iter().position(|&byte| byte == b'\n') {
+        Some(end) => {
+            serde_json::from_slice::<Document>(beginning.get(..end).unwrap_or_default()).is_ok()
+        }
+        None => {
+            serde_json::from_slice::<Document>(beginning).is_ok()
+                || beginning.len() > 4096 && beginning.starts_with(b"{\"")
         }
     }
 }

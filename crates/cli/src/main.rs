@@ -10,6 +10,7 @@ mod documents;
 mod exit;
 mod highlight;
 mod reach;
+mod sealed_map;
 mod terminal;
 
 use arguments::{Cli, Command};
@@ -22,6 +23,7 @@ use exit::Outcome;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(say_where));
     match run(Cli::parse()) {
         Ok(exit) => exit.into(),
         Err(failure) => {
@@ -29,6 +31,17 @@ fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// A panic's own message may quote what was being read, which may be about a patient: only its place is said.
+fn say_where(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic
+        .location()
+        .map(|place| format!(" at {}:{}", place.file(), place.line()));
+    eprintln!(
+        "covenant: a fault of our own{}; please report it",
+        place.unwrap_or_default()
+    );
 }
 
 fn run(cli: Cli) -> Outcome {

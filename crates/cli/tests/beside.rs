@@ -122,6 +122,22 @@ fn the_admin_api_over_http_and_the_socket_speak_the_same() {
         r#"{"change": "vendor-ad", "id": "Ellen Marsh"}"#,
     );
     assert_eq!((status, body.contains("Marsh")), (422, false), "{body}");
+    let (status, body) = server.http("GET", "/admin/v1/register/operator", &key, "");
+    assert_eq!(
+        (status, body.contains("r.ames"), body.contains("hash")),
+        (200, true, false),
+        "{body}"
+    );
+    assert_eq!(
+        server.http("GET", "/admin/v1/register/operator", "", "").0,
+        401
+    );
+    assert_eq!(
+        server
+            .http("GET", "/admin/v1/register/nonsense", &key, "")
+            .0,
+        422
+    );
     let again = place.run(&["vendor", "remove", "nobody"], "");
     assert_eq!(
         (

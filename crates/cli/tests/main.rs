@@ -12,4 +12,5 @@ mod architecture;
 mod beside;
 mod commands;
 mod quickstart;
+mod restore;
 mod support;

@@ -3,7 +3,7 @@
 //! The server, the commands that change something when no server runs, and the quickstart all begin here.
 
 use crate::admin::{Admin, Change, Order, Parts, ShownOnce};
-use crate::config::{Config, Environment, KeyError, KeyPlace, KeySource, Limits};
+use crate::config::{Config, Environment, KeyError, KeyPlace, KeySource, Limits, Upstreams};
 use crate::ports::{GatewayClock, Registers, StoreLog};
 use crate::upstream_keys::UpstreamKeySource;
 use covenant_detect::Detector;
@@ -11,6 +11,8 @@ use covenant_gateway::{Gateway, GatewayConfig, GatewayKeys, SetupError, Timeouts
 use covenant_ledger::{Event, EventKind, new_id};
 use covenant_seal::{Random, SystemRandom};
 use covenant_store::{Clock, Mode, Options, Record, Store, SystemClock, Tuning};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -58,6 +60,8 @@ pub struct House {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     limits: Limits,
+    upstreams: Upstreams,
+    keep_days: u32,
 }
 
 impl House {
@@ -109,6 +113,8 @@ impl House {
             clock,
             random,
             limits: config.limits.clone(),
+            upstreams: config.upstreams.clone(),
+            keep_days: config.content.keep_days,
         })
     }
 
@@ -130,6 +136,7 @@ impl House {
             store: self.store.clone(),
             clock: Arc::clone(&self.clock),
             random: Arc::clone(&self.random),
+            keep_days: self.keep_days,
         };
         let keys = GatewayKeys {
             app_key_hash: Arc::new(self.store.hash_key(APP_KEYS)?),
@@ -138,7 +145,7 @@ impl House {
             cache: Arc::new(self.store.hash_key("cache")?),
         };
         Ok(Gateway::new(
-            gateway_config(&self.limits),
+            gateway_config(&self.limits, &self.upstreams)?,
             Detector::standard().clone(),
             Arc::new(log),
             registers,
@@ -225,8 +232,8 @@ fn own_files(config: &Config) -> Vec<PathBuf> {
     files
 }
 
-fn gateway_config(limits: &Limits) -> GatewayConfig {
-    GatewayConfig {
+fn gateway_config(limits: &Limits, upstreams: &Upstreams) -> Result<GatewayConfig, Error> {
+    Ok(GatewayConfig {
         limits: covenant_gateway::Limits {
             body_bytes: limits.request_bytes,
             answer_bytes: limits.answer_bytes,
@@ -242,8 +249,23 @@ fn gateway_config(limits: &Limits) -> GatewayConfig {
             total: limits.total_timeout,
         },
         host: host_name(),
-        ..GatewayConfig::default()
+        region: upstreams.region.clone(),
+        extra_roots: roots(&upstreams.certificate_authorities)?,
+    })
+}
+
+/// The certificates of authorities trusted beside the public ones.
+fn roots(files: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let mut roots = Vec::new();
+    for file in files {
+        let read =
+            CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        roots.extend(read.map_err(|_| crate::tls::Error::Unreadable {
+            file: file.clone(),
+            what: "certificates",
+        })?);
     }
+    Ok(roots)
 }
 
 /// The machine's name, for events; Linux tells it in a file.

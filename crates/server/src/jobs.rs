@@ -73,3 +73,136 @@ async fn begun_ms(store: &Store) -> Result<Option<i64>, covenant_store::Error> {
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use covenant_ledger::{Event, new_id};
+    use covenant_seal::{LocalKey, Phi, SystemRandom};
+    use covenant_store::{Mode, NewPayload, Options, PayloadKind, Record, Tuning};
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    struct Hand(AtomicI64);
+
+    impl Clock for Hand {
+        fn now_ms(&self) -> i64 {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    struct Place {
+        store: Store,
+        clock: Arc<Hand>,
+        _folder: tempfile::TempDir,
+    }
+
+    const BEGIN_MS: i64 = 1_772_000_000_000;
+
+    async fn place() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Hand(AtomicI64::new(BEGIN_MS)));
+        let store = Store::open(Options {
+            directory: folder.path().join("data"),
+            tenant: "test".to_owned(),
+            origin: "test.invalid/log".to_owned(),
+            keys: Arc::new(LocalKey::generate(&SystemRandom).unwrap()),
+            mode: Mode::Create,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            random: Arc::new(SystemRandom),
+            tuning: Tuning::default(),
+        });
+        let store = store.await.unwrap();
+        Place {
+            store,
+            clock,
+            _folder: folder,
+        }
+    }
+
+    async fn keep(place: &Place, keep_until_ms: i64) -> String {
+        let id = new_id(BEGIN_MS, &SystemRandom).unwrap();
+        let event = Event::new(
+            EventKind::Forwarded,
+            new_id(BEGIN_MS, &SystemRandom).unwrap(),
+            BEGIN_MS,
+        );
+        let payload = NewPayload {
+            id: id.clone(),
+            kind: PayloadKind::Prompt,
+            content: Phi::new(b"an invented note".to_vec()),
+            subjects: Vec::new(),
+            keep_until_ms,
+        };
+        let record = Record {
+            event,
+            payloads: vec![payload],
+            register: Vec::new(),
+        };
+        place.store.append(record).await.unwrap();
+        id
+    }
+
+    /// Waits until an event of a kind is there.
+    async fn comes(store: &Store, kind: EventKind) {
+        let filter = EventFilter {
+            kinds: vec![kind],
+            ..EventFilter::default()
+        };
+        while store.events(&filter).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    fn jobs() -> Jobs {
+        Jobs {
+            expiry_every: Duration::from_millis(2),
+            log_key_days: 30,
+        }
+    }
+
+    #[tokio::test]
+    async fn content_past_its_time_is_shredded_and_the_rest_stays() {
+        let place = place().await;
+        let short = keep(&place, BEGIN_MS + DAY_MS).await;
+        let long = keep(&place, BEGIN_MS + 30 * DAY_MS).await;
+        place
+            .clock
+            .0
+            .store(BEGIN_MS + 2 * DAY_MS, Ordering::Relaxed);
+        let job = tokio::spawn(expire(
+            place.store.clone(),
+            Arc::clone(&place.clock) as Arc<dyn Clock>,
+            jobs(),
+        ));
+        comes(&place.store, EventKind::PayloadExpired).await;
+        assert!(place.store.read_payload(&short).await.is_err());
+        assert!(place.store.read_payload(&long).await.is_ok());
+        job.abort();
+    }
+
+    #[tokio::test]
+    async fn a_log_key_past_its_days_is_replaced() {
+        let place = place().await;
+        keep(&place, BEGIN_MS + DAY_MS).await;
+        place
+            .clock
+            .0
+            .store(BEGIN_MS + 31 * DAY_MS, Ordering::Relaxed);
+        let job = tokio::spawn(rotate_log_key(
+            place.store.clone(),
+            Arc::clone(&place.clock) as Arc<dyn Clock>,
+            jobs(),
+        ));
+        comes(&place.store, EventKind::LogKeyRotated).await;
+        job.abort();
+    }
+
+    #[tokio::test]
+    async fn a_log_key_within_its_days_stays() {
+        let place = place().await;
+        keep(&place, BEGIN_MS + DAY_MS).await;
+        assert_eq!(begun_ms(&place.store).await.unwrap(), Some(BEGIN_MS));
+    }
+}

@@ -10,6 +10,8 @@ use covenant_store::{Clock, NewPayload, PayloadKind, Record, Store};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
+const DAY_MS: i64 = 86_400_000;
+
 /// The gateway's log, over the store.
 pub struct StoreLog {
     /// Where it is kept.
@@ -18,6 +20,8 @@ pub struct StoreLog {
     pub clock: Arc<dyn Clock>,
     /// Randomness, for the ids of payloads.
     pub random: Arc<dyn Random>,
+    /// The most days any content is kept, whatever a route says; 0: no content at all.
+    pub keep_days: u32,
 }
 
 impl Log for StoreLog {
@@ -41,11 +45,12 @@ impl Log for StoreLog {
 
 impl StoreLog {
     fn prepare(&self, record: LogRecord) -> Result<Record, covenant_ledger::Error> {
-        let payloads = record
-            .payloads
-            .into_iter()
-            .map(|payload| self.payload(payload));
-        let payloads = payloads.collect::<Result<_, _>>()?;
+        let mut payloads = Vec::new();
+        if self.keep_days > 0 {
+            for payload in record.payloads {
+                payloads.push(self.payload(payload)?);
+            }
+        }
         Ok(Record {
             event: record.event,
             payloads,
@@ -54,8 +59,10 @@ impl StoreLog {
     }
 
     fn payload(&self, payload: Payload) -> Result<NewPayload, covenant_ledger::Error> {
+        let now = self.clock.now_ms();
+        let latest = now.saturating_add(i64::from(self.keep_days).saturating_mul(DAY_MS));
         Ok(NewPayload {
-            id: new_id(self.clock.now_ms(), self.random.as_ref())?,
+            id: new_id(now, self.random.as_ref())?,
             kind: match payload.kind {
                 covenant_gateway::PayloadKind::Prompt => PayloadKind::Prompt,
                 covenant_gateway::PayloadKind::Answer => PayloadKind::Answer,
@@ -63,7 +70,7 @@ impl StoreLog {
             },
             content: payload.content,
             subjects: payload.subjects,
-            keep_until_ms: payload.keep_until_ms,
+            keep_until_ms: payload.keep_until_ms.min(latest),
         })
     }
 }

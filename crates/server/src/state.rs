@@ -157,6 +157,22 @@ impl State {
     }
 }
 
+/// A row as it is shown to people: its JSON without the hashes of keys.
+///
+/// # Errors
+/// Names a row that is not JSON.
+pub fn shown(row: &RegisterRow) -> Result<serde_json::Value, Error> {
+    let mut body: serde_json::Value = parse(row)?;
+    if let Some(keys) = body
+        .get_mut("keys")
+        .and_then(serde_json::Value::as_array_mut)
+    {
+        let keys = keys.iter_mut().filter_map(serde_json::Value::as_object_mut);
+        keys.for_each(|key| drop(key.shift_remove("hash")));
+    }
+    Ok(body)
+}
+
 fn parse<T: DeserializeOwned>(row: &RegisterRow) -> Result<T, Error> {
     serde_json::from_str(&row.body).map_err(|error| {
         Error(format!(

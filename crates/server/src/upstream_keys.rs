@@ -66,3 +66,74 @@ impl UpstreamKeySource {
             .any(|path| file.starts_with(path))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use covenant_govern::Dialect;
+
+    fn source(forbidden: &Path) -> UpstreamKeySource {
+        let environment = Environment::from_pairs([("VENDOR", " key-1\n"), ("COVENANT_KEK", "no")]);
+        UpstreamKeySource {
+            environment,
+            forbidden: vec![forbidden.to_path_buf()],
+        }
+    }
+
+    fn model(env: Option<&str>, file: Option<&Path>) -> Model {
+        let mut model = Model::new("m", "v", "chat", "m", "mirror", Dialect::OpenAi);
+        model.api_key_env = env.map(str::to_owned);
+        model.api_key_file = file.map(|file| file.display().to_string());
+        model
+    }
+
+    #[test]
+    fn a_credential_is_read_from_the_variable_or_file_that_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("vendor.key");
+        std::fs::write(&file, "key-2\n").unwrap();
+        let source = source(Path::new("/nowhere"));
+        let read = |model: &Model| {
+            source
+                .credential(model)
+                .map(|key| key.map(|key| key.expose().to_owned()))
+        };
+        assert_eq!(
+            read(&model(Some("VENDOR"), None)),
+            Ok(Some("key-1".to_owned()))
+        );
+        assert_eq!(
+            read(&model(None, Some(&file))),
+            Ok(Some("key-2".to_owned()))
+        );
+        assert_eq!(read(&model(None, None)), Ok(None));
+        assert!(read(&model(Some("UNSET"), None)).is_err());
+    }
+
+    #[test]
+    fn nothing_of_covenants_own_is_sent_to_a_vendor() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        std::fs::write(data.join("covenant.db"), "rows").unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(data.join("covenant.db"), &link).unwrap();
+        let source = source(&data);
+        for model in [
+            model(Some("COVENANT_KEK"), None),
+            model(Some("covenant_kek"), None),
+            model(None, Some(&data.join("covenant.db"))),
+            model(None, Some(&folder.path().join("data/../data/covenant.db"))),
+            model(None, Some(&link)),
+        ] {
+            assert!(
+                source.credential(&model).is_err(),
+                "{:?} {:?}",
+                model.api_key_env,
+                model.api_key_file
+            );
+        }
+    }
+}

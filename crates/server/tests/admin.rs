@@ -31,7 +31,9 @@ impl Place {
             &Environment::default(),
         )
         .unwrap();
-        let house = House::create(&config, &Environment::default()).await.unwrap();
+        let house = House::create(&config, &Environment::default())
+            .await
+            .unwrap();
         let roles = vec![Role::PrivacyOfficer, Role::SecurityOfficer];
         let shown = house.first_operator("r.ames", roles).await.unwrap();
         Place {

@@ -9,6 +9,7 @@
 
 mod admin;
 mod config;
+mod control;
 mod keys;
 mod listen;
 mod tls;

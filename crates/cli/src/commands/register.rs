@@ -8,7 +8,7 @@ use crate::terminal::{self, Paper, Text, Tone, table};
 use clap::Args;
 use covenant_access::{AppKey, KeyState};
 use covenant_govern::{Agreement, AgreementStatus};
-use covenant_server::state::{State, kind};
+use covenant_server::state::{State, kind, shown};
 use serde_json::Value;
 
 /// Why something is changed; recorded with the change.
@@ -70,16 +70,8 @@ pub(crate) fn show(globals: &Globals, kind: &str, id: &str) -> Outcome {
 fn rows(reading: &Reading, kind: &str) -> Result<Vec<(String, Value)>, Failure> {
     let rows = reading.wait(reading.store.register_rows())?;
     let rows = rows.into_iter().filter(|row| row.kind == kind);
-    rows.map(|row| {
-        let mut body: Value = serde_json::from_str(&row.body).map_err(Failure::cannot_open)?;
-        if let Some(keys) = body.get_mut("keys").and_then(Value::as_array_mut) {
-            keys.iter_mut()
-                .filter_map(Value::as_object_mut)
-                .for_each(|key| drop(key.shift_remove("hash")));
-        }
-        Ok((row.id, body))
-    })
-    .collect()
+    rows.map(|row| Ok((row.id.clone(), shown(&row).map_err(Failure::cannot_open)?)))
+        .collect()
 }
 
 fn listed(paper: &Paper, state: &State, kind: &str) -> String {

@@ -1,11 +1,13 @@
 //! Who gives an order, and whether the policies allow it.
 
 use super::{Admin, Change, Error, Order, find};
+use crate::state::kind;
 use covenant_access::{
     Action, Ask, Context, KeyKind, KeyState, KeysKind, Operator, Purpose, RegisterKind, Resource,
     key,
 };
 use covenant_seal::{SecretString, unhex};
+use serde_json::Value;
 
 /// The domain under which keys of apps and operators are hashed; the gateway uses the same.
 pub(crate) const KEY_DOMAIN: &str = "app-key";
@@ -53,23 +55,36 @@ impl Admin {
         }
     }
 
-    /// Asks the policies.
+    /// Asks the policies whether an order may be carried out.
     pub(super) fn authorise(&self, operator: &Operator, order: &Order) -> Result<(), Error> {
-        let state = self.registers.state().map_err(Error::Unavailable)?;
-        let engine = state
-            .engine()
-            .map_err(|error| Error::Unavailable(error.to_string()))?;
         let (action, resource) = act(&order.change);
         let purpose = match &order.change {
             Change::ContentRead { purpose, .. } => *purpose,
             _ => Purpose::Operations,
         };
+        let reason_given = !order.why.trim().is_empty();
+        self.ask(operator, purpose, action, resource, reason_given)
+    }
+
+    fn ask(
+        &self,
+        operator: &Operator,
+        purpose: Purpose,
+        action: Action,
+        resource: Resource,
+        reason_given: bool,
+    ) -> Result<(), Error> {
+        let state = self.registers.state().map_err(Error::Unavailable)?;
+        let engine = state
+            .engine()
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
         let context = Context {
-            reason_given: !order.why.trim().is_empty(),
+            reason_given,
             ..Context::default()
         };
+        let principal = operator.principal();
         let ask = Ask {
-            principal: operator.principal(),
+            principal,
             purpose,
             action,
             resource,
@@ -82,6 +97,34 @@ impl Admin {
                 reason: denied.reason,
             }),
         }
+    }
+
+    /// The rows of a kind, for an operator who may read them; the hashes of keys are left out.
+    pub(super) async fn rows(
+        &self,
+        presented: &SecretString,
+        kind: &str,
+    ) -> Result<Vec<Value>, Error> {
+        let operator = self.authenticate(presented)?;
+        let resource = match kind.parse::<RegisterKind>() {
+            Ok(kind) => Resource::Register { kind },
+            Err(_) if kind == kind::POLICY => Resource::Register {
+                kind: RegisterKind::MinimumNecessary,
+            },
+            Err(unknown) => return Err(Error::Invalid(unknown.to_string())),
+        };
+        self.ask(
+            &operator,
+            Purpose::Operations,
+            Action::ReadRegister,
+            resource,
+            false,
+        )?;
+        let rows = self.store.register_rows().await?;
+        let rows = rows.iter().filter(|row| row.kind == kind);
+        rows.map(crate::state::shown)
+            .collect::<Result<_, _>>()
+            .map_err(|error| Error::Unavailable(error.to_string()))
     }
 }
 

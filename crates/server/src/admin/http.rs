@@ -1,43 +1,71 @@
-//! The admin API: one change a POST, rows by kind, the same over HTTP and over the control socket.
+//! The admin API: a change is a POST, rows are read by kind; the same over HTTP and over the control socket.
+//!
+//! The operator is known before anything of a body is read, so a stranger cannot make the server hold one.
 
 use super::{Admin, Done, Error, Order};
-use axum::extract::State;
+use axum::body::Body;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use covenant_seal::SecretString;
+use http_body_util::{BodyExt as _, Limited};
+use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The largest order: a policy file or a table.
 const ORDER_BYTES: usize = 1 << 20;
+/// How long an operator may take to send one.
+const ORDER_TIME: Duration = Duration::from_secs(30);
 
 /// The routes of the admin API.
 pub(crate) fn routes(admin: Arc<Admin>) -> Router {
     Router::new()
         .route("/admin/v1/changes", post(change))
-        .layer(axum::extract::DefaultBodyLimit::max(ORDER_BYTES))
+        .route("/admin/v1/register/{kind}", get(rows))
         .with_state(admin)
 }
 
 async fn change(
     State(admin): State<Arc<Admin>>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Done>, Error> {
+    let key = operator_key(&headers);
+    admin.authenticate(&key)?;
+    let body = read(body).await?;
     let order: Order = serde_json::from_slice(&body).map_err(|error| not_an_order(&error))?;
-    admin
-        .execute(&operator_key(&headers), order)
-        .await
-        .map(Json)
+    admin.execute(&key, order).await.map(Json)
+}
+
+async fn rows(
+    State(admin): State<Arc<Admin>>,
+    Path(kind): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Vec<Value>>, Error> {
+    admin.rows(&operator_key(&headers), &kind).await.map(Json)
+}
+
+async fn read(body: Body) -> Result<Bytes, Error> {
+    let whole = Limited::new(body, ORDER_BYTES).collect();
+    match tokio::time::timeout(ORDER_TIME, whole).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(_)) => Err(Error::Invalid(format!(
+            "the body was cut, or is larger than {ORDER_BYTES} bytes"
+        ))),
+        Err(_) => Err(Error::Invalid("the body did not come in time".to_owned())),
+    }
 }
 
 /// Says where the order is wrong and never repeats what stands there: it may name a patient.
 fn not_an_order(error: &serde_json::Error) -> Error {
     let (line, column) = (error.line(), error.column());
     Error::Invalid(format!(
-        "the body is not an order: line {line}, column {column}; see docs/API.md"
+        "the body is not an order: line {line}, column {column}; \
+         an order is {{\"change\": \"vendor-add\", …, \"why\": \"…\"}}"
     ))
 }
 

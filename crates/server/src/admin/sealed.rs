@@ -36,10 +36,14 @@ impl Admin {
                 Ok(rekeyed(&format!("payload/{id}"), "re-encrypted", rekeying))
             }
             Change::ShredSubject { reference, dry_run } => {
-                let shredding = self
-                    .store
-                    .shred_subject(&self.subject(&reference), &order(dry_run))
-                    .await?;
+                let subject = self.subject(&reference);
+                let shredding = self.store.shred_subject(&subject, &order(dry_run)).await;
+                let shredding = shredding.map_err(|error| match error {
+                    covenant_store::Error::NotFound { .. } => {
+                        Error::Invalid("nothing is kept about this patient".to_owned())
+                    }
+                    error => error.into(),
+                })?;
                 Ok(shredded("patient", dry_run, &shredding))
             }
             Change::ShredPayload { id, dry_run } => {

@@ -13,6 +13,7 @@ mod limits;
 mod logs;
 mod server;
 mod store;
+mod upstreams;
 
 pub use content::{Content, Jobs};
 pub use document::Error;
@@ -22,6 +23,7 @@ pub use limits::Limits;
 pub use logs::{LogFormat, Logs};
 pub use server::{Server, Tls};
 pub use store::{Ledger, Store};
+pub use upstreams::Upstreams;
 
 use document::Document;
 use serde::Deserialize;
@@ -46,6 +48,8 @@ pub struct Config {
     pub jobs: Jobs,
     /// What bounds a request.
     pub limits: Limits,
+    /// What holds for every vendor's endpoint.
+    pub upstreams: Upstreams,
     /// What is logged, and how.
     pub logs: Logs,
 }
@@ -76,6 +80,7 @@ impl Config {
             content: Content::parse(raw.content, &document)?,
             jobs: Jobs::parse(raw.jobs, &document)?,
             limits: Limits::parse(raw.limits, &document)?,
+            upstreams: Upstreams::parse(raw.upstreams, &document)?,
             logs: Logs::parse(raw.logs, &document, environment)?,
             file: file.to_path_buf(),
         })
@@ -97,6 +102,8 @@ struct Raw {
     jobs: content::RawJobs,
     #[serde(default)]
     limits: limits::Raw,
+    #[serde(default)]
+    upstreams: upstreams::Raw,
     #[serde(default)]
     logs: logs::Raw,
 }
