@@ -18,6 +18,7 @@ mod error;
 mod export;
 mod head;
 mod holds;
+mod interrupted;
 mod keyring;
 mod open;
 mod options;

@@ -23,8 +23,6 @@ use crate::writer::{Commit, Committed, Job, Rejection, Writer};
 
 /// How often a record is prepared again because the state moved on under it.
 const ATTEMPTS: usize = 256;
-/// How many forgotten requests one commit closes.
-const CLOSED_AT_ONCE: usize = 256;
 
 /// An open store. Clones share it.
 ///
@@ -131,7 +129,11 @@ impl Store {
             shared,
             writer: Some(Arc::new(handle)),
         };
-        store.close_interrupted().await?;
+        if let Err(error) = store.close_interrupted().await {
+            // The directory is free when the caller hears of it.
+            let _ = store.close().await;
+            return Err(error);
+        }
         Ok(store)
     }
 
@@ -328,41 +330,6 @@ impl Store {
         let readers = &self.shared.readers;
         self.shared.keyring.forget_stale(readers, owners).await
     }
-
-    /// Closes every request that was forwarded or being answered when the last writer ended.
-    async fn close_interrupted(&self) -> Result<(), Error> {
-        loop {
-            let query =
-                "SELECT leaf FROM open_requests JOIN events USING (idx) ORDER BY idx LIMIT ?";
-            let mut connection = self.shared.readers.acquire().await?;
-            let limit = i64::try_from(CLOSED_AT_ONCE).unwrap_or(i64::MAX);
-            let leaves: Vec<Vec<u8>> = sqlx::query_scalar(query)
-                .bind(limit)
-                .fetch_all(&mut *connection)
-                .await?;
-            if leaves.is_empty() {
-                return Ok(());
-            }
-            let mut open = Vec::new();
-            for leaf in &leaves {
-                open.push(self.shared.open_leaf(&mut connection, leaf).await?);
-            }
-            drop(connection);
-            tracing::warn!(
-                requests = open.len(),
-                "requests were never closed; recorded as interrupted"
-            );
-            self.commit_with(|| {
-                let closing = open.iter().map(|event| self.shared.interrupted(event));
-                let events: Result<Vec<_>, Error> = closing.collect();
-                Ok(Prepared {
-                    events: events?,
-                    ..self.shared.prepared()
-                })
-            })
-            .await?;
-        }
-    }
 }
 
 impl Shared {
@@ -379,20 +346,6 @@ impl Shared {
         let at_ms = self.now_ms();
         let id = new_id(at_ms, self.options.random.as_ref()).at(|| "making an event id".into())?;
         Ok(Event::new(kind, id, at_ms))
-    }
-
-    fn interrupted(&self, open: &Event) -> Result<crate::prepare::SealedEvent, Error> {
-        let mut event = self.event(EventKind::Interrupted)?;
-        event.request.clone_from(&open.request);
-        event.who = open.who.clone();
-        event.subjects.clone_from(&open.subjects);
-        event.what.clone_from(&open.what);
-        event.why.clone_from(&open.why);
-        event.note = Some(format!(
-            "interrupted after {}, amount unknown",
-            open.kind.as_str()
-        ));
-        self.seal_event(event)
     }
 
     /// Opens the event of an index.

@@ -308,3 +308,41 @@ async fn a_log_verifies_after_content_was_read() {
     let report = store.verify(None, &[]).await.unwrap();
     assert!(report.is_good(), "{report}");
 }
+
+#[tokio::test]
+async fn a_forged_open_request_is_refused_and_makes_no_event() {
+    for sql in [
+        // An event of no request, of another one, of one that was answered; and an event that is not there.
+        "INSERT INTO open_requests VALUES ('forged', 0)",
+        "INSERT INTO open_requests VALUES ('forged', 1)",
+        "INSERT INTO open_requests VALUES ('answered', 1)",
+        "INSERT INTO open_requests VALUES ('answered', 2)",
+        "INSERT INTO open_requests VALUES ('forged', 99)",
+        "INSERT INTO open_requests VALUES ('forged', -9)",
+        "UPDATE open_requests SET request = 'forged'",
+        "UPDATE open_requests SET idx = 1",
+    ] {
+        let bench = Bench::new();
+        let store = bench.open().await;
+        for (kind, request) in [
+            (EventKind::Started, None),
+            (EventKind::Forwarded, Some("answered")),
+            (EventKind::Answered, Some("answered")),
+            (EventKind::Forwarded, Some("open")),
+        ] {
+            let mut record = Record::of(bench.event(kind));
+            record.event.request = request.map(str::to_owned);
+            store.append(record).await.unwrap();
+        }
+        store.close().await.unwrap();
+        execute(&bench, sql).await;
+        for _ in 0..2 {
+            let error = bench.try_open().await.err().unwrap();
+            assert!(matches!(error, Error::Damaged(_)), "{sql}: {error}");
+        }
+        let reader = bench.read().await;
+        let events = reader.events(&EventFilter::default()).await.unwrap();
+        assert_eq!(events.len(), 4, "{sql}");
+        assert!(!reader.verify(None, &[]).await.unwrap().is_good());
+    }
+}
