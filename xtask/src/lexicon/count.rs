@@ -50,18 +50,20 @@ impl Counts {
                 if written.contains(&column.as_str()) {
                     self.text(field, |_| true);
                 } else if spoken.contains(&column.as_str()) {
-                    self.text(field, |word| Weights(table.packed(word)).given() < 3);
+                    let free = |known: Weights| known.given() < 3 && known.surname() < 3;
+                    self.text(field, |word| free(Weights(table.packed(word))));
                 }
             }
         }
         rows.len()
     }
 
-    /// Counts words outside names, one `word<tab>tag` a line.
-    pub(crate) fn tweets(&mut self, text: &str) -> usize {
+    /// Counts words outside names, one `word … tag` a line.
+    pub(crate) fn tagged(&mut self, text: &str) -> usize {
         let mut count = 0;
         for line in text.lines() {
-            if let Some((word, "O")) = line.split_once('\t') {
+            let mut fields = line.split_whitespace();
+            if let (Some(word), Some("O")) = (fields.next(), fields.next_back()) {
                 self.word(word);
                 count += 1;
             }

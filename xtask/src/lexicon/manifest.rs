@@ -61,7 +61,7 @@ pub(crate) fn text(
 }
 
 /// Every public source, in the order in which it is read.
-pub(crate) const SOURCES: [Source; 15] = [
+pub(crate) const SOURCES: [Source; 17] = [
     Source {
         file: "gazetteers/names/dist.all.last",
         name: "Census 1990 surnames",
@@ -180,6 +180,22 @@ pub(crate) const SOURCES: [Source; 15] = [
         vintage: "2016",
         licence: "CC BY 4.0",
         attribution: "Leon Derczynski, Kalina Bontcheva and Ian Roberts",
+        taken: "how often each word outside a name is written in lower case",
+    },
+    Source {
+        file: "text/ner/WNUT17/wnut17train.conll",
+        name: "WNUT 2017 emerging entities, training set",
+        vintage: "2017",
+        licence: "CC BY 4.0",
+        attribution: "Leon Derczynski, Eric Nichols, Marieke van Erp and Nut Limsopatham",
+        taken: "how often each word outside a name is written in lower case",
+    },
+    Source {
+        file: "text/ner/SEC-filings/FIN5.txt",
+        name: "SEC filings with named entities, FIN5",
+        vintage: "2015",
+        licence: "CC BY 3.0",
+        attribution: "Julio Cesar Salinas Alvarado, Karin Verspoor and Timothy Baldwin",
         taken: "how often each word outside a name is written in lower case",
     },
 ];

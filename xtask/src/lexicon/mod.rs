@@ -65,7 +65,7 @@ pub(crate) fn build(lists: &Path, data: &Path) -> Result<Built> {
             file if file.starts_with("text/aci-bench/") => {
                 counts.columns(&table, &text, &["note"], &["dialogue"])
             }
-            file if file.ends_with(".conll") => counts.tweets(&text),
+            file if file.starts_with("text/ner/") => counts.tagged(&text),
             file => anyhow::bail!("no reader for {file}"),
         };
         read.push(Read {

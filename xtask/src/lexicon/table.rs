@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
-use super::format::{HEADER_BYTES, MAGIC, Sort, bucket, fingerprint, phrase_key, word_key};
+use super::format::{
+    GRAMS, HEADER_BYTES, MAGIC, Sort, Weights, bucket, fingerprint, grams, phrase_key, word_key,
+};
 
 /// The four weights, by their place in the packed form.
 #[derive(Clone, Copy)]
@@ -90,7 +92,44 @@ impl Table {
         }
         artefact.extend(fingerprints);
         artefact.extend(weights);
+        artefact.extend(self.likeness());
         Ok(artefact)
+    }
+
+    /// Returns the log-odds of each triple of letters between names and other words, in eighths of a bit.
+    fn likeness(&self) -> Vec<u8> {
+        let mut names = vec![0_u64; GRAMS];
+        let mut others = vec![0_u64; GRAMS];
+        for (word, packed) in self.entries.values().filter(|(word, _)| {
+            word.chars()
+                .all(|letter| letter.is_alphabetic() || letter == '\'')
+        }) {
+            let weights = Weights(*packed);
+            let medical = weights.any(&[Sort::Drug, Sort::Medical, Sort::DiseaseHead]);
+            let named =
+                weights.given().max(weights.surname()) >= 2 && weights.common() == 0 && !medical;
+            let other = named == (weights.given().max(weights.surname()) >= 2)
+                && (weights.common() > 0 || medical)
+                && word.len() > 3;
+            for gram in grams(word) {
+                let counts = if named {
+                    &mut names
+                } else if other {
+                    &mut others
+                } else {
+                    continue;
+                };
+                if let Some(count) = counts.get_mut(gram) {
+                    *count += 1;
+                }
+            }
+        }
+        let (all_names, all_others) = (names.iter().sum::<u64>(), others.iter().sum::<u64>());
+        names
+            .iter()
+            .zip(&others)
+            .map(|(name, other)| odds((*name, all_names), (*other, all_others)))
+            .collect()
     }
 
     fn entry(&mut self, phrase: &str) -> Option<&mut u64> {
@@ -111,6 +150,31 @@ impl Table {
             .entry(key)
             .or_insert_with(|| (word.to_owned(), 0))
     }
+}
+
+/// Returns the log-odds of two counts out of their sums, in eighths of a bit, as a signed byte.
+fn odds(name: (u64, u64), other: (u64, u64)) -> u8 {
+    // Half a use is added to each count, so that what was never seen is not impossible.
+    let share = |(count, all): (u64, u64)| eighths(2 * count + 1) - eighths(2 * all + GRAMS as u64);
+    let odds = share(name) - share(other);
+    i8::try_from(odds.clamp(-127, 127))
+        .unwrap_or(0)
+        .cast_unsigned()
+}
+
+/// Returns eight times the logarithm to base 2, rounded down; integers only, so that every machine agrees.
+fn eighths(value: u64) -> i64 {
+    let mut result = 8 * i64::from(value.max(1).ilog2());
+    // The fraction: the value scaled to 1..2 with 32 bits, squared three times.
+    let mut scaled = (u128::from(value.max(1)) << 32) >> value.max(1).ilog2();
+    for bit in [4, 2, 1] {
+        scaled = (scaled * scaled) >> 32;
+        if scaled >= 2 << 32 {
+            scaled >>= 1;
+            result += bit;
+        }
+    }
+    result
 }
 
 /// Returns the words of a phrase as the detector cuts them: at white space and hyphens, signs alone left out.

@@ -6,7 +6,7 @@
 //! the lists meets a foreign fingerprint about once in a thousand million lookups.
 //!
 //! File: magic (8 bytes), bucket bits (u32), entries (u32), bucket offsets (2^bits + 1 times u32), fingerprints
-//! (u32 each), weights (u64 each); little-endian.
+//! (u32 each), weights (u64 each), likeness of the [`GRAMS`] triples of letters (i8 each); little-endian.
 
 use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
@@ -14,6 +14,9 @@ use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 pub(crate) const MAGIC: [u8; 8] = *b"CVLEX\x00\x00\x01";
 /// Bytes before the bucket offsets.
 pub(crate) const HEADER_BYTES: usize = 16;
+
+/// Triples of letters, the border of a word counting as one.
+pub(crate) const GRAMS: usize = 27 * 27 * 27;
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
@@ -89,6 +92,23 @@ fn mix(mut value: u64) -> u64 {
     value = (value ^ (value >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     value = (value ^ (value >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     value ^ (value >> 33)
+}
+
+/// Returns the places of the triples of letters of a word in the table of likeness.
+pub(crate) fn grams(word: &str) -> impl Iterator<Item = usize> + '_ {
+    let letters = word
+        .bytes()
+        .filter(u8::is_ascii_alphabetic)
+        .map(|byte| usize::from(byte.to_ascii_lowercase() - b'a') + 1);
+    let mut last = (0, 0);
+    let mut begun = false;
+    letters.chain(std::iter::once(0)).filter_map(move |letter| {
+        let gram = (last.0 * 27 + last.1) * 27 + letter;
+        last = (last.1, letter);
+        let whole = begun;
+        begun = true;
+        whole.then_some(gram)
+    })
 }
 
 /// Returns the bucket of a key.
@@ -182,8 +202,12 @@ sorts! {
     People = "nationalities";
     /// Hospital, Clinic, Pharmacy.
     FacilityHead = "facility_heads";
+    /// Medical, Associates, Imaging: heads that need more context.
+    WeakFacilityHead = "facility_heads_weak";
     /// School, Church, Inc.
     OrgHead = "org_heads";
+    /// Group, Market, Services: heads that need more context.
+    WeakOrgHead = "org_heads_weak";
     /// County, Lake, Airport.
     LandmarkHead = "landmark_heads";
     /// Street, Avenue.
@@ -212,6 +236,16 @@ sorts! {
     Particle = "particles";
     /// Phrases that are no name.
     NotName = "phrases_not";
+    /// Grammar and talk: the, she, okay.
+    Function = "function";
+    /// What is done where care is given: seen, admitted.
+    Care = "care";
+    /// What is done where somebody works or learns.
+    Work = "work";
+    /// Where somebody lives or travels to.
+    Home = "home";
+    /// Research and publishing.
+    Study = "study";
     /// Names of counties.
     County = "";
     /// Words in names of hospitals.

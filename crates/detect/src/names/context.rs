@@ -49,7 +49,7 @@ pub(crate) fn before(view: &View<'_>, index: usize) -> Cue {
         return word_before(view, at);
     }
     match unit.first {
-        b'.' if at > 0 && is_title(view, at - 1) => Cue::new(TITLE, "title before"),
+        b'.' if at > 0 && is_title(view, at - 1) => title(view, at - 1),
         b'.' if at > 0 && view.lower(at - 1).as_str() == "pt" => Cue::new(6, "patient before"),
         b'.' if at > 0 && matches!(view.lower(at - 1).as_str(), "ref" | "attn" | "re") => {
             Cue::new(4, "reference before")
@@ -61,33 +61,56 @@ pub(crate) fn before(view: &View<'_>, index: usize) -> Cue {
     }
 }
 
-/// Returns true if the unit is a form of address: capitalised, or one that is written in lower case in haste.
-pub(crate) fn is_title(view: &View<'_>, index: usize) -> bool {
+/// Forms of address that are hardly ever anything else, in lower case too.
+const SHORT_TITLES: [&str; 6] = ["dr", "mr", "mrs", "ms", "drs", "prof"];
+/// Titles that are plain words too.
+const WORDY_TITLES: [&str; 16] = [
+    "principal",
+    "specialist",
+    "coach",
+    "officer",
+    "deputy",
+    "judge",
+    "justice",
+    "attorney",
+    "col",
+    "major",
+    "don",
+    "sr",
+    "trooper",
+    "detective",
+    "corporal",
+    "general",
+];
+
+/// Returns true if the unit is a form of address.
+fn is_title(view: &View<'_>, index: usize) -> bool {
     let Some(unit) = view.unit(index).filter(|unit| unit.weights.is(Sort::Title)) else {
         return false;
     };
-    let hasty = matches!(
-        view.lower(index).as_str(),
-        "dr" | "mr" | "mrs" | "ms" | "drs" | "prof"
-    );
-    if unit.case == Case::Lower {
-        return hasty;
+    if unit.case == Case::Lower || view.text(index) == "MS" {
+        // "MS" in capitals is a disease, a degree or a salt of morphine.
+        return view.is_one_of(index, &SHORT_TITLES)
+            && (unit.case == Case::Lower || view.is_shouted(index));
     }
-    // "MS" in capitals is a disease, a degree or a salt of morphine.
-    if view.text(index) == "MS" && !view.is_shouted(index) {
-        return false;
-    }
-    hasty
-        || !matches!(
-            view.lower(index).as_str(),
-            "don" | "major" | "col" | "specialist" | "sr" | "justice" | "coach" | "principal"
-        )
-        || !view.starts_sentence(index)
+    !(view.is_one_of(index, &WORDY_TITLES) && view.starts_sentence(index))
+}
+
+/// How much the form of address at `index` says.
+fn title(view: &View<'_>, index: usize) -> Cue {
+    let points = if view.is_one_of(index, &SHORT_TITLES) {
+        12
+    } else if view.is_one_of(index, &WORDY_TITLES) {
+        STRONG
+    } else {
+        TITLE
+    };
+    Cue::new(points, "title before")
 }
 
 fn word_before(view: &View<'_>, at: usize) -> Cue {
     if is_title(view, at) {
-        return Cue::new(TITLE, "title before");
+        return title(view, at);
     }
     let weights = view.weights(at);
     let lower = view.lower(at);
@@ -95,6 +118,14 @@ fn word_before(view: &View<'_>, at: usize) -> Cue {
         "named" | "called" | "aka" | "nicknamed" | "alias" => return named(view, at),
         "name" => return Cue::new(7, "name label"),
         "is" | "was" | "are" | "'s" => return name_is(view, at),
+        "said" | "says" | "asked" | "told" | "calls" | "call" | "texted" | "emailed"
+            if view.unit(at).is_some_and(|unit| unit.case == Case::Lower) =>
+        {
+            return Cue::new(2, "speech");
+        }
+        "me" if view.is_one_of(at.wrapping_sub(1), &["call", "calls", "called"]) => {
+            return Cue::new(8, "named");
+        }
         "i'm" | "im" | "am" => return Cue::new(5, "introduction"),
         "dear" | "hi" | "hello" | "hey" => return Cue::new(5, "greeting"),
         "thanks" | "regards" | "sincerely" | "cheers" | "love" if view.starts_sentence(at) => {
@@ -166,7 +197,7 @@ fn name_is(view: &View<'_>, at: usize) -> Cue {
     let weights = view.weights(before);
     match view.lower(before).as_str() {
         "name" | "names" => Cue::new(9, "name is"),
-        "this" | "it" | "i" => Cue::new(4, "introduction"),
+        "this" | "i" => Cue::new(4, "introduction"),
         "pt" | "patient" => Cue::new(5, "patient before"),
         _ if weights.any(&[Sort::Relation, Sort::Role]) => Cue::new(4, "role before"),
         _ => Cue::NONE,
@@ -293,13 +324,32 @@ fn colon_before(view: &View<'_>, at: usize) -> Cue {
     let Some(label) = at.checked_sub(1) else {
         return Cue::NONE;
     };
-    let weights = view.weights(label);
-    match view.lower(label).as_str() {
-        "name" | "names" | "pt" | "patient" | "by" => Cue::new(7, "name label"),
-        "cc" | "attn" | "to" | "from" | "re" | "signed" | "signature" | "author" | "dictated"
-        | "contact" => Cue::new(4, "name label"),
-        _ if weights.any(&[Sort::Relation, Sort::Role]) => Cue::new(5, "role label"),
-        _ => Cue::NONE,
+    if view.is_one_of(label, &["name", "names"]) {
+        return Cue::new(7, "name label");
+    }
+    if view.is_one_of(
+        label,
+        &[
+            "by",
+            "cc",
+            "attn",
+            "to",
+            "from",
+            "re",
+            "signed",
+            "signature",
+            "author",
+            "dictated",
+            "contact",
+        ],
+    ) {
+        return Cue::new(4, "name label");
+    }
+    // "Doctor: …" also begins what a speaker says.
+    if view.any(label, &[Sort::Relation, Sort::Role]) {
+        Cue::new(4, "role label")
+    } else {
+        Cue::NONE
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is carried forward through a text: names learnt with confidence, and the state of lists and lines.
 
-use super::field::Field;
+use super::label::Field;
 use super::table::TableState;
 use super::unit::Units;
 

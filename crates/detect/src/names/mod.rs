@@ -7,13 +7,18 @@
 
 mod context;
 mod field;
+mod label;
 mod learned;
+mod name;
 mod org;
 mod person;
 mod place;
+mod run;
 mod setting;
 mod sign;
 mod table;
+#[cfg(test)]
+mod tests;
 mod unit;
 mod view;
 
@@ -26,7 +31,8 @@ use crate::lexicon::{Lexicon, Sort};
 use crate::segment::Segment;
 
 use context::Cue;
-use field::Field;
+use field::Bound;
+use label::Field;
 use table::Cell;
 use view::View;
 
@@ -155,20 +161,30 @@ fn decision(
         return None;
     }
     let cue = context::before(view, index);
-    if cue.points < PERSON_FIRST {
-        if let Some(end) = skipped(view, index) {
+    if cue.points < PERSON_FIRST
+        && let Some(end) = skipped(view, index)
+    {
+        carried.done = view
+            .unit(end - 1)
+            .map_or(carried.done, |unit| unit.full_end);
+        return None;
+    }
+    if cue.points >= PERSON_FIRST
+        && let Some(found) = person::find(view, carried, index, cue)
+    {
+        return Some(person_decision(found));
+    }
+    match org::find(view, index) {
+        org::Verdict::Found(found) => return Some(place_decision(found)),
+        org::Verdict::Skip(end) => {
             carried.done = view
                 .unit(end - 1)
                 .map_or(carried.done, |unit| unit.full_end);
             return None;
         }
+        org::Verdict::None => {}
     }
-    if cue.points >= PERSON_FIRST {
-        if let Some(found) = person::find(view, carried, index, cue) {
-            return Some(person_decision(found));
-        }
-    }
-    if let Some(found) = org::find(view, index).or_else(|| place::find(view, carried, index)) {
+    if let Some(found) = place::find(view, carried, index) {
         return Some(place_decision(found));
     }
     if let Some(found) = sign::find(view, carried, index) {
@@ -198,20 +214,23 @@ fn skipped(view: &View<'_>, index: usize) -> Option<usize> {
                 Sort::PublicBody,
                 Sort::People,
                 Sort::Eponym,
+                Sort::NotName,
                 Sort::Maker,
             ]) && weights.place() < 9
         })
         .filter(|phrase| phrase.words > 1)?;
-    let named = view
-        .phrase(index, |weights| {
-            weights.any(&[
-                Sort::Facility,
-                Sort::Employer,
-                Sort::Insurer,
-                Sort::FacilityHead,
-            ]) || weights.place() >= 4
-        })
-        .is_some_and(|phrase| phrase.end > large.end);
+    let doe = large.weights.is(Sort::NotName) && view.is_one_of(large.end - 1, &["doe"]);
+    let named = doe
+        || view
+            .phrase(index, |weights| {
+                weights.any(&[
+                    Sort::Facility,
+                    Sort::Employer,
+                    Sort::Insurer,
+                    Sort::FacilityHead,
+                ]) || weights.place() >= 4
+            })
+            .is_some_and(|phrase| phrase.end > large.end);
     let headed = large
         .weights
         .any(&[Sort::State, Sort::Country, Sort::People])
@@ -226,55 +245,57 @@ fn labelled(
     index: usize,
     cell: Option<Cell>,
 ) -> Option<Decision> {
-    let (field, end, rule) = match cell {
-        Some(Cell::MessageName) => (
-            Field::Name,
-            Some(table::message_name(view, index)),
-            "name field of a message",
-        ),
-        Some(Cell::MessageField(field)) => (
-            field,
-            field::value(view, index, field, false, Some(b'^')),
-            "field of a message",
-        ),
+    let (field, bound, rule) = match cell {
+        Some(Cell::MessageName) => {
+            return Some(field_decision(
+                Field::Name,
+                table::message_name(view, index),
+                "name field of a message",
+            ));
+        }
+        Some(Cell::MessageField(field)) => (field, Bound::Cell(b'^'), "field of a message"),
+        Some(Cell::Column(field, _)) if view.is_sign(index.wrapping_sub(1), b'"') => {
+            (field, Bound::Closing(b'"'), "column of a table")
+        }
         Some(Cell::Column(field, delimiter)) => {
-            let quoted = view.is_sign(index.wrapping_sub(1), b'"');
-            (
-                field,
-                field::value(view, index, field, quoted, Some(delimiter)),
-                "column of a table",
-            )
+            (field, Bound::Cell(delimiter), "column of a table")
         }
         None => {
-            let (field, quoted) = match carried.open_label.filter(|_| index == 0) {
-                Some(field) => (field, false),
-                None => field::before(view, index)?,
-            };
-            if field == Field::Role {
-                let cue = Cue {
-                    points: 6,
-                    name: "role label",
-                };
-                return person::find(view, carried, index, cue)
-                    .filter(|_| quoted)
-                    .map(person_decision);
-            }
-            (
-                field,
-                field::value(view, index, field, quoted, None),
-                "labelled field",
-            )
+            let open = carried
+                .open_label
+                .filter(|_| index == 0)
+                .map(|field| (field, Bound::Plain));
+            let (field, bound) = open.or_else(|| field::before(view, index))?;
+            (field, bound, "labelled field")
         }
     };
-    let reason = Reason::rule(rule).context("label before");
-    Some(Decision {
-        end: end?,
-        keep_possessive: matches!(field.kind(), Kind::Facility | Kind::Organisation),
-        kind: field.kind(),
+    if field == Field::Role {
+        let cue = Cue {
+            points: PERSON_FIRST,
+            name: "role label",
+        };
+        return person::find(view, carried, index, cue)
+            .filter(|_| bound != Bound::Plain)
+            .map(person_decision);
+    }
+    Some(field_decision(
+        field,
+        field::value(view, index, field, bound)?,
+        rule,
+    ))
+}
+
+fn field_decision(field: Field, end: usize, rule: &'static str) -> Decision {
+    let kind = field.kind();
+    let keep_possessive = matches!(kind, Kind::Facility | Kind::Organisation);
+    Decision {
+        end,
+        keep_possessive,
+        kind,
         confidence: 0.93,
-        reason,
+        reason: Reason::rule(rule).context("label before"),
         priority: Priority::Labelled,
-    })
+    }
 }
 
 fn person_decision(found: person::Found) -> Decision {
@@ -338,8 +359,8 @@ fn end_segment(view: &View<'_>, carried: &mut Carried) {
         && !view.is_sign(count.wrapping_sub(1), b'?');
     carried.open_label = None;
     if view.is_sign(count.wrapping_sub(1), b':') && count <= 6 {
-        carried.open_label = field::Label::ending(view, count - 1)
-            .field()
+        carried.open_label = label::Label::ending(view, count - 1)
+            .field(false)
             .filter(|field| *field != Field::Role);
     }
 }

@@ -7,77 +7,87 @@ use crate::token::{Case, Shape};
 use super::learned::Carried;
 use super::org::Place;
 use super::setting::{self, Setting};
-use super::view::View;
+use super::unit::Unit;
+use super::view::{Phrase, View};
 
 /// Returns the place that begins at the unit at `index`, if one does.
 pub(crate) fn find(view: &View<'_>, carried: &Carried, index: usize) -> Option<Place> {
-    view.unit(index).filter(|unit| unit.is_capital())?;
+    view.unit(index)
+        .filter(|unit| unit.is_capital() && unit.len() > 1)?;
     let setting = setting::of(view, index);
-    landmark(view, index, setting).or_else(|| city(view, carried, index, setting))
+    landmark(view, index, setting)
+        .or_else(|| before_state(view, index, setting))
+        .or_else(|| city(view, carried, index, setting))
 }
 
-/// "Cook County", "Logan Airport", "Golden Gate Park"; "Lake Tahoe", "Fort Bragg".
+/// Words that no name of a landmark begins with.
+const NO_LANDMARK: [Sort; 6] = [
+    Sort::Calendar,
+    Sort::Title,
+    Sort::Role,
+    Sort::Verb,
+    Sort::PublicBody,
+    Sort::Function,
+];
+
+/// "Cook County", "Logan Airport", "Golden Gate Park".
 fn landmark(view: &View<'_>, index: usize, setting: Setting) -> Option<Place> {
-    if view.weights(index).any(&[
-        Sort::Calendar,
-        Sort::Title,
-        Sort::Role,
-        Sort::Verb,
-        Sort::PublicBody,
-    ]) || view.starts_sentence(index) && view.weights(index).common() >= 6
-    {
+    let plain_start = view.starts_sentence(index) && view.weights(index).common() >= 6;
+    if view.any(index, &NO_LANDMARK) || plain_start {
         return None;
     }
     let mut at = index;
     let mut distinct = false;
-    while at < index + 4 && view.unit(at).is_some_and(|unit| unit.is_capital()) {
-        if at > index {
-            if let Some(phrase) = view.phrase(at, |weights| weights.is(Sort::LandmarkHead)) {
-                let more = view
-                    .phrase(phrase.end, |weights| weights.is(Sort::LandmarkHead))
-                    .filter(|_| view.unit(phrase.end).is_some_and(|unit| unit.is_capital()));
-                let end = more.map_or(phrase.end, |more| more.end);
-                return place_of_head(view, index, at, end, distinct, setting);
-            }
+    while at < index + 4 && view.is_capital(at) {
+        let head = view
+            .phrase(at, |weights| weights.is(Sort::LandmarkHead))
+            .filter(|_| at > index);
+        if let Some(head) = head {
+            let more = view
+                .phrase(head.end, |weights| weights.is(Sort::LandmarkHead))
+                .filter(|_| view.is_capital(head.end));
+            return with_head(
+                view,
+                index..at,
+                more.map_or(head.end, |more| more.end),
+                distinct,
+                setting,
+            );
         }
         let weights = view.weights(at);
         distinct |=
             weights == Weights::default() || weights.common() <= 5 || weights.is(Sort::County);
         at = view.past_dot_if_short(at + 1);
-        if view.is_tight(at, b'-') {
-            at += 1;
-        }
+        at += usize::from(view.is_tight(at, b'-'));
     }
     None
 }
 
-fn place_of_head(
+/// Heads that are plain words too.
+const WEAK_HEADS: [&str; 13] = [
+    "district", "station", "square", "tower", "towers", "village", "camp", "pier", "terminal",
+    "bridge", "dam", "ridge", "grove",
+];
+
+fn with_head(
     view: &View<'_>,
-    index: usize,
-    head: usize,
+    name: std::ops::Range<usize>,
     end: usize,
     distinct: bool,
     setting: Setting,
 ) -> Option<Place> {
-    let lower = view.lower(head);
-    let county = matches!(
-        lower.as_str(),
-        "county" | "parish" | "township" | "borough" | "precinct"
-    );
-    let known = county
-        && view
-            .phrase(index, |weights| weights.any(&[Sort::County]))
+    let head = name.end;
+    if view.is_one_of(head, &["county", "parish", "township", "borough"]) {
+        let known = view
+            .phrase(name.start, |weights| weights.is(Sort::County))
             .is_some_and(|phrase| phrase.end == head);
-    if county && lower.as_str() != "precinct" {
-        let confidence = if known {
-            0.92
-        } else if setting >= Setting::Preposition && distinct {
-            0.8
-        } else {
-            return None;
+        let confidence = match setting {
+            _ if known => 0.92,
+            Setting::None | Setting::Study => return None,
+            _ if distinct => 0.8,
+            _ => return None,
         };
         return Some(place(
-            index,
             end,
             Kind::County,
             confidence,
@@ -85,36 +95,24 @@ fn place_of_head(
             setting,
         ));
     }
+    // "Palm Beach", "Fort Bragg": the whole is a known place.
     if view
-        .phrase(index, |weights| weights.place() >= 4)
+        .phrase(name.start, |weights| weights.place() >= 4)
         .is_some_and(|phrase| phrase.end >= end)
     {
         return None;
     }
-    let physical = !matches!(
-        lower.as_str(),
-        "district"
-            | "station"
-            | "square"
-            | "tower"
-            | "towers"
-            | "village"
-            | "camp"
-            | "pier"
-            | "terminal"
-            | "bridge"
-            | "dam"
-            | "ridge"
-            | "grove"
-    );
     let confidence = match setting {
         Setting::Home => 0.8,
-        Setting::Preposition | Setting::Care | Setting::Work if distinct && physical => 0.7,
+        Setting::Preposition | Setting::Care | Setting::Work
+            if distinct && !view.is_one_of(head, &WEAK_HEADS) =>
+        {
+            0.7
+        }
         Setting::Preposition if distinct => 0.6,
         _ => return None,
     };
     Some(place(
-        index,
         end,
         Kind::Landmark,
         confidence,
@@ -123,139 +121,37 @@ fn place_of_head(
     ))
 }
 
-/// A city by list and context, or any name before a comma and a state.
+/// Sorts that make a phrase larger than a city, or no place at all.
+const LARGE: [Sort; 6] = [
+    Sort::State,
+    Sort::Country,
+    Sort::PublicBody,
+    Sort::Calendar,
+    Sort::People,
+    Sort::NotName,
+];
+
+/// A city by list and context.
 fn city(view: &View<'_>, carried: &Carried, index: usize, setting: Setting) -> Option<Place> {
-    let unit = view.unit(index)?;
-    let phrase = view.phrase(index, |weights| weights.place() >= 1);
-    if let Some(place) = before_state(view, index, phrase.map(|phrase| phrase.end), setting) {
-        return Some(place);
-    }
-    let phrase = match phrase {
-        Some(phrase) => phrase,
-        None if setting == Setting::Home && is_unknown(view, index) => {
-            return Some(place(
-                index,
+    let Some(phrase) = view.phrase(index, |weights| weights.place() >= 1) else {
+        let unknown = setting == Setting::Home && is_unknown(view, index);
+        return unknown.then(|| {
+            place(
                 index + 1,
                 Kind::City,
                 0.7,
                 "name where somebody lives",
                 setting,
-            ));
-        }
-        None => return None,
+            )
+        });
     };
     let weights = phrase.weights;
-    if weights.any(&[
-        Sort::State,
-        Sort::Country,
-        Sort::PublicBody,
-        Sort::Calendar,
-        Sort::People,
-        Sort::NotName,
-    ]) && phrase.words == 1
-        && !(weights.place() >= 9 && setting == Setting::Home)
-    {
+    let famous = weights.place() >= 9 && setting == Setting::Home;
+    if weights.any(&LARGE) && phrase.words == 1 && !famous || is_part_of_term(view, phrase.end) {
         return None;
     }
-    let end = phrase.end;
-    let next = view.weights(end);
-    let touched = view
-        .unit(end)
-        .is_some_and(|next| next.is_word() && !next.line_start);
-    if touched
-        && (next.is(Sort::DiseaseHead)
-            && view.unit(end).is_some_and(|next| next.case == Case::Lower)
-            && !matches!(view.lower(end).as_str(), "area")
-            || view.unit(end - 1).is_some_and(|last| last.is_possessive()))
-    {
-        return None;
-    }
-    let capital_next = view
-        .unit(end)
-        .is_some_and(|next| next.is_capital() && !next.line_start)
-        && !next.any(&[Sort::Calendar, Sort::State, Sort::Country]);
-    let size = weights.place();
-    let named = weights.given().max(weights.surname());
-    let preposition = setting::preposition_before(view, index).map(|at| view.lower(at));
-    let preposition = preposition.as_ref().map_or("", |lower| lower.as_str());
-    let inside = matches!(
-        preposition,
-        "in" | "near" | "outside" | "around" | "within" | "into"
-    );
-    let from = matches!(preposition, "from" | "to" | "of" | "leaving");
-    let shouted =
-        view.is_shouted(index) || (unit.case == Case::Upper && unit.len() <= 3 && size < 9);
-    let mut points: i32 = match size {
-        9.. => 4,
-        6..9 => 3,
-        3..6 => 2,
-        _ => 1,
-    };
-    points += i32::from(phrase.words > 1) * 2;
-    points += match setting {
-        Setting::Home if inside || from => 5,
-        Setting::Home => 3,
-        Setting::Care if inside => 4,
-        Setting::Care if from || preposition == "at" => 2,
-        Setting::Preposition if inside => 3,
-        Setting::Preposition if preposition == "from" => 3,
-        Setting::Work if inside => 3,
-        Setting::None if after_place(view, carried, index) => 4,
-        Setting::None if preposition.is_empty() && view.is_sign(index.wrapping_sub(1), b',') => 0,
-        _ => 0,
-    };
-    if weights.common() >= 6 {
-        points -= 3;
-    }
-    if weights.any(&[
-        Sort::Medical,
-        Sort::Department,
-        Sort::Eponym,
-        Sort::Drug,
-        Sort::FacilityHead,
-        Sort::Role,
-    ]) && phrase.words == 1
-    {
-        points -= 2;
-    }
-    if named >= 8 && size < 9 && phrase.words == 1 {
-        points -= 2;
-    }
-    if shouted {
-        points -= 2;
-    }
-    let locality = matches!(
-        view.lower(end).as_str(),
-        "area"
-            | "office"
-            | "clinic"
-            | "facility"
-            | "campus"
-            | "location"
-            | "branch"
-            | "site"
-            | "region"
-            | "metro"
-            | "hospital"
-            | "suburbs"
-    );
-    if locality && setting >= Setting::Preposition {
-        points += 4;
-    } else if matches!(
-        view.lower(index.wrapping_sub(1)).as_str(),
-        "the" | "a" | "an"
-    ) {
-        points -= 4;
-    }
-    if view.is_tight(end, b'-') {
-        points -= 4;
-    }
-    if capital_next && phrase.words == 1 {
-        points -= 2;
-    }
-    if setting == Setting::Study {
-        points -= 3;
-    }
+    let points = size(phrase) + around(view, carried, index, phrase.end, setting)
+        - doubt(view, index, phrase, setting);
     let confidence = match points {
         ..5 => return None,
         5 => 0.5,
@@ -264,8 +160,7 @@ fn city(view: &View<'_>, carried: &Carried, index: usize, setting: Setting) -> O
         _ => 0.92,
     };
     Some(place(
-        index,
-        end,
+        phrase.end,
         Kind::City,
         confidence,
         "known place",
@@ -273,14 +168,97 @@ fn city(view: &View<'_>, carried: &Carried, index: usize, setting: Setting) -> O
     ))
 }
 
+/// "Denver Developmental test", "Boston's": the city is part of something else.
+fn is_part_of_term(view: &View<'_>, end: usize) -> bool {
+    let Some(next) = view
+        .unit(end)
+        .filter(|next| next.is_word() && !next.line_start)
+    else {
+        return false;
+    };
+    let disease = next.weights.is(Sort::DiseaseHead)
+        && next.case == Case::Lower
+        && !view.is_one_of(end, &["area", "region"]);
+    disease || view.unit(end - 1).is_some_and(Unit::is_possessive)
+}
+
+/// How much the list says.
+fn size(phrase: Phrase) -> i32 {
+    let people = match phrase.weights.place() {
+        9.. => 4,
+        6..9 => 3,
+        3..6 => 2,
+        _ => 1,
+    };
+    people + 2 * i32::from(phrase.words > 1)
+}
+
+/// Words after a city that say that it is one.
+const LOCALITY: [&str; 12] = [
+    "area", "office", "clinic", "facility", "campus", "location", "branch", "site", "region",
+    "metro", "hospital", "suburbs",
+];
+
+/// How much the context says.
+fn around(view: &View<'_>, carried: &Carried, index: usize, end: usize, setting: Setting) -> i32 {
+    let before = setting::preposition_before(view, index);
+    let is = |words: &[&str]| before.is_some_and(|at| view.is_one_of(at, words));
+    let inside = is(&["in", "near", "outside", "around", "within", "into"]);
+    let from = is(&["from", "to", "of", "leaving"]);
+    let points = match setting {
+        Setting::Home if inside || from => 5,
+        Setting::Care if inside => 4,
+        Setting::None if after_place(view, carried, index) => 4,
+        Setting::Home => 3,
+        Setting::Preposition | Setting::Work if inside => 3,
+        Setting::Preposition if is(&["from"]) => 3,
+        Setting::Care if from || is(&["at"]) => 2,
+        _ => 0,
+    };
+    let article = view.is_one_of(index.wrapping_sub(1), &["the", "a", "an"]);
+    if view.is_one_of(end, &LOCALITY) && setting >= Setting::Preposition {
+        points + 4
+    } else {
+        points - 4 * i32::from(article)
+    }
+}
+
+/// How much speaks for something else.
+fn doubt(view: &View<'_>, index: usize, phrase: Phrase, setting: Setting) -> i32 {
+    let (weights, end, single) = (phrase.weights, phrase.end, phrase.words == 1);
+    let next = view.weights(end);
+    let another = view
+        .unit(end)
+        .is_some_and(|next| next.is_capital() && !next.line_start);
+    let capital_next = another && !next.any(&[Sort::Calendar, Sort::State, Sort::Country]);
+    let acronym = view
+        .unit(index)
+        .is_some_and(|unit| unit.case == Case::Upper && unit.len() <= 3 && weights.place() < 9);
+    let term = [
+        Sort::Medical,
+        Sort::Department,
+        Sort::Eponym,
+        Sort::Drug,
+        Sort::FacilityHead,
+        Sort::WeakFacilityHead,
+        Sort::Role,
+    ];
+    let person = weights.given().max(weights.surname()) >= 8 && weights.place() < 9;
+    3 * i32::from(weights.common() >= 6)
+        + 2 * i32::from(single && weights.any(&term))
+        + 2 * i32::from(single && person)
+        + 2 * i32::from(single && capital_next)
+        + 2 * i32::from(view.is_shouted(index) || acronym)
+        + 3 * i32::from(setting == Setting::Study)
+        + 4 * i32::from(view.is_tight(end, b'-'))
+}
+
 /// "Fairfield, CT", "Springfield, Illinois": what stands before a state is a place.
-fn before_state(
-    view: &View<'_>,
-    index: usize,
-    known_end: Option<usize>,
-    setting: Setting,
-) -> Option<Place> {
-    let mut end = known_end.unwrap_or(index + 1).max(index + 1);
+fn before_state(view: &View<'_>, index: usize, setting: Setting) -> Option<Place> {
+    let known_end = view
+        .phrase(index, |weights| weights.place() >= 1)
+        .map(|phrase| phrase.end);
+    let mut end = known_end.unwrap_or(index + 1);
     while end < index + 4
         && view.unit(end).is_some_and(|unit| {
             unit.is_capital() && !unit.line_start && !unit.weights.is(Sort::State)
@@ -288,10 +266,9 @@ fn before_state(
     {
         end = view.past_dot_if_short(end + 1);
     }
+    let weights = view.weights(index);
     if !view.is_sign(end, b',')
-        || view
-            .weights(index)
-            .any(&[Sort::Title, Sort::Role, Sort::Calendar])
+        || weights.any(&[Sort::Title, Sort::Role, Sort::Calendar, Sort::Function])
     {
         return None;
     }
@@ -303,33 +280,22 @@ fn before_state(
         .phrase(end + 1, |weights| weights.is(Sort::State))
         .is_some()
         && state.is_capital();
+    let known = known_end == Some(end);
     let acronym = view
         .unit(index)
         .is_some_and(|unit| unit.case == Case::Upper && unit.len() <= 4)
         && !view.is_shouted(index);
-    let large = (index..end).any(|at| {
-        view.weights(at)
-            .any(&[Sort::State, Sort::Country, Sort::People, Sort::Medical])
-    }) && known_end.is_none_or(|known| known == index + 1);
-    if acronym || large {
+    let large = [Sort::State, Sort::Country, Sort::People, Sort::Medical];
+    let larger = (index..end).any(|at| view.any(at, &large))
+        && known_end.is_none_or(|known| known == index + 1);
+    let headed = view.any(end - 1, &[Sort::FacilityHead, Sort::OrgHead, Sort::State]);
+    let plain = weights.common() >= 6 || weights.is(Sort::StreetSuffix);
+    if !(code || whole) || acronym || larger || !known && (headed || plain) {
         return None;
     }
-    let last = view.weights(end - 1);
-    let known = known_end.is_some_and(|known| known == end);
-    let credential = state.weights.is(Sort::Credential);
-    // "John Smith, PA" is a clinician, "Wright, PA" could be either.
-    if credential
-        && !known
-        && setting < Setting::Preposition
-        && !view
-            .unit(end + 2)
-            .is_some_and(|unit| unit.shape == Shape::Number && unit.len() == 5)
-    {
-        return None;
-    }
-    if !(code || whole)
-        || last.any(&[Sort::FacilityHead, Sort::OrgHead, Sort::State]) && !known
-        || view.weights(index).common() >= 9 && !known
+    if code
+        && state.weights.is(Sort::Credential)
+        && !is_state_not_degree(view, index, end, known, setting)
     {
         return None;
     }
@@ -340,58 +306,54 @@ fn before_state(
     };
     Some(Place {
         context: "state after",
-        ..place(
-            index,
-            end,
-            Kind::City,
-            confidence,
-            "place before a state",
-            setting,
-        )
+        ..place(end, Kind::City, confidence, "place before a state", setting)
     })
 }
 
-fn is_unknown(view: &View<'_>, index: usize) -> bool {
+/// "John Smith, MD" and "Smith, PA" are clinicians, "Towson, MD" is a place.
+fn is_state_not_degree(
+    view: &View<'_>,
+    index: usize,
+    end: usize,
+    known: bool,
+    setting: Setting,
+) -> bool {
     let weights = view.weights(index);
-    view.unit(index)
-        .is_some_and(|unit| unit.len() >= 4 && unit.case == Case::Title && !unit.is_possessive())
-        && weights == Weights::default()
+    let zip = view
+        .unit(end + 2)
+        .is_some_and(|unit| unit.shape == Shape::Number && unit.len() == 5);
+    let before = setting::preposition_before(view, index);
+    let inside =
+        before.is_some_and(|at| view.is_one_of(at, &["in", "from", "near", "of", "to", "outside"]));
+    let surname = weights.given().max(weights.surname()) >= 8;
+    zip || !surname && (inside && setting != Setting::Study || known && weights.place() >= 5)
+}
+
+fn is_unknown(view: &View<'_>, index: usize) -> bool {
+    let unit = view.unit(index);
+    unit.is_some_and(|unit| unit.len() >= 4 && unit.case == Case::Title && !unit.is_possessive())
+        && view.weights(index) == Weights::default()
 }
 
 /// "St. Mary's Hospital, Dallas": right after a facility and a comma, or another place and "or".
 fn after_place(view: &View<'_>, carried: &Carried, index: usize) -> bool {
     let last = carried.last_place;
-    last > 0
-        && last < index
-        && index <= last + 2
-        && (last..index).all(|at| {
-            view.is_sign(at, b',')
-                || view.is_sign(at, b'(')
-                || view.is_sign(at, b'-')
-                || matches!(view.lower(at).as_str(), "in" | "and" | "or")
-        })
+    let joins = |at: usize| {
+        [b',', b'(', b'-']
+            .iter()
+            .any(|sign| view.is_sign(at, *sign))
+            || view.is_one_of(at, &["in", "and", "or"])
+    };
+    last > 0 && last < index && index <= last + 2 && (last..index).all(joins)
 }
 
-fn place(
-    start: usize,
-    end: usize,
-    kind: Kind,
-    confidence: f32,
-    rule: &'static str,
-    setting: Setting,
-) -> Place {
-    let context = match setting {
-        Setting::Home => "home or travel",
-        Setting::None | Setting::Study => "",
-        _ => "preposition before",
-    };
+fn place(end: usize, kind: Kind, confidence: f32, rule: &'static str, setting: Setting) -> Place {
     Place {
-        start,
         end,
         kind,
         confidence,
         rule,
-        context,
+        context: setting.name(),
         keep_possessive: false,
     }
 }

@@ -22,6 +22,19 @@ pub(crate) enum Setting {
     Home,
 }
 
+impl Setting {
+    /// Returns the words for it in a reason.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Setting::None | Setting::Study => "",
+            Setting::Preposition => "preposition before",
+            Setting::Care => "care given there",
+            Setting::Work => "work or school",
+            Setting::Home => "home or travel",
+        }
+    }
+}
+
 /// Words looked at before a preposition.
 const REACH: usize = 6;
 
@@ -131,48 +144,18 @@ fn is_inner_dot(view: &View<'_>, at: usize) -> bool {
         && view.unit(at + 1).is_some_and(|unit| !unit.line_start)
 }
 
+/// What one word before the preposition says.
 fn cue(view: &View<'_>, at: usize, preposition: &str) -> Setting {
-    match view.lower(at).as_str() {
-        "researchers" | "scientists" | "investigators" | "trial" | "trials" | "according"
-        | "published" | "journal" | "funded" | "sponsored" | "research" | "guidelines"
-        | "recommendations" => Setting::Study,
-        "lives" | "lived" | "living" | "resides" | "residing" | "resided" | "resident"
-        | "moved" | "moving" | "relocated" | "born" | "raised" | "grew" | "native" | "hometown"
-        | "home" | "house" | "apartment" | "originally" | "comes" | "came" | "travel"
-        | "traveled" | "travelled" | "traveling" | "travels" | "trip" | "flew" | "flight"
-        | "drove" | "driving" | "vacation" | "vacationing" | "vacationed" | "visiting"
-        | "returned" | "stationed" | "deployed" | "based" | "located" | "situated" | "town"
-        | "city" | "village" | "suburb" | "neighborhood" | "commutes" | "immigrated"
-        | "emigrated" | "stays" | "staying" | "homeless" | "shelter" | "incarcerated"
-        | "community" => Setting::Home,
-        "works" | "worked" | "working" | "work" | "employed" | "employee" | "employer" | "job"
-        | "student" | "studies at" | "teacher" | "teaches" | "retired" | "enrolled"
-        | "graduate" | "graduated" | "goes" | "attends" | "volunteers" | "volunteer"
-        | "worships" | "insured" | "insurance" | "coverage" | "plan" | "freshman" | "sophomore"
-        | "junior" | "senior" | "grade" | "grader" | "pastor" | "professor" | "engineer"
-        | "manager" | "clerk" | "cashier" | "cook" | "driver" | "foreman" | "shift" | "laid"
-        | "fired" | "hired" | "bought" | "purchased" | "shopping"
-            if !matches!(preposition, "in" | "of") =>
-        {
-            Setting::Work
-        }
-        "seen" | "admitted" | "admission" | "admit" | "treated" | "treatment" | "evaluated"
-        | "evaluation" | "diagnosed" | "dx'd" | "dx" | "hospitalized" | "hospitalised"
-        | "hospitalization" | "transferred" | "transfer" | "discharged" | "discharge"
-        | "referred" | "referral" | "presented" | "presents" | "presenting" | "visited"
-        | "visit" | "visits" | "appointment" | "appt" | "appointments" | "surgery" | "operated"
-        | "operation" | "followed" | "followup" | "follow" | "checked" | "check" | "consult"
-        | "consulted" | "consultation" | "care" | "receiving" | "received" | "receives"
-        | "attended" | "delivered" | "managed" | "performed" | "done" | "scheduled" | "rehab"
-        | "er" | "ed" | "icu" | "underwent" | "case" | "stay" | "records" | "transported"
-        | "taken" | "rushed" | "brought" | "airlifted" | "nurse" | "doctor" | "physician"
-        | "surgeon" | "specialist" | "cardiologist" | "oncologist" | "staff" | "lab" | "labs"
-        | "imaging" | "mri" | "ct" | "scan" | "biopsy" | "meeting" | "discussed" | "filled"
-        | "prescription" | "refill" | "refills" | "pharmacy" | "tested" | "recovering"
-        | "recovered" | "rehabilitation" | "chemo" | "chemotherapy" | "radiation" | "dialysis"
-        | "transplant" | "procedure" | "placed" | "implanted" | "clinic" | "hospital"
-        | "office" | "therapy" | "program" | "report" | "note" | "established" | "last"
-        | "inpatient" | "outpatient" | "patient" | "pt" => Setting::Care,
-        _ => Setting::None,
+    let weights = view.weights(at);
+    if weights.is(Sort::Study) {
+        Setting::Study
+    } else if weights.is(Sort::Home) {
+        Setting::Home
+    } else if weights.is(Sort::Work) && !matches!(preposition, "in" | "of") {
+        Setting::Work
+    } else if weights.is(Sort::Care) {
+        Setting::Care
+    } else {
+        Setting::None
     }
 }

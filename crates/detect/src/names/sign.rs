@@ -1,4 +1,4 @@
-//! Small signs of a person: sign-off initials, handles, names spelled letter by letter.
+//! Small signs of a person: sign-off initials, user names, names spelled letter by letter.
 
 use crate::kind::Kind;
 use crate::lexicon::{Sort, Weights, WordHash};
@@ -23,8 +23,13 @@ pub(crate) fn find(view: &View<'_>, carried: &Carried, index: usize) -> Option<S
     if unit.shape == Shape::Sign {
         return None;
     }
-    if index > 0 && view.is_sign(index - 1, b'@') && !unit.space_before {
-        return handle(view, index);
+    if let Some(end) = announced_user_name(view, index) {
+        return Some(Sign {
+            end,
+            kind: Kind::UserName,
+            confidence: 0.8,
+            rule: "announced user name",
+        });
     }
     if !unit.is_word() {
         return None;
@@ -33,6 +38,26 @@ pub(crate) fn find(view: &View<'_>, carried: &Carried, index: usize) -> Option<S
         return spelled(view, index);
     }
     sign_off(view, carried, index)
+}
+
+/// "username kwhite.rn", "logged in as jdoe2": what no plain word looks like.
+fn announced_user_name(view: &View<'_>, index: usize) -> Option<usize> {
+    let before = index.checked_sub(1)?;
+    let before = if view.is_one_of(before, &["is"]) {
+        before.checked_sub(1)?
+    } else {
+        before
+    };
+    let announced = view.is_one_of(before, &["username", "login", "handle", "userid"])
+        || view.is_one_of(before, &["as"])
+            && before >= 2
+            && view.is_one_of(before - 1, &["in"])
+            && view.is_one_of(before - 2, &["logged", "signed"]);
+    if !announced {
+        return None;
+    }
+    let end = super::field::user_name(view, index)?;
+    (end > index + 1 || view.unit(index)?.shape == Shape::Mixed).then_some(end)
 }
 
 /// "-JT", "/mk", "~ Maria" at the end of a line.
@@ -116,43 +141,6 @@ fn ends_line(view: &View<'_>, at: usize) -> bool {
     let at = view.past_dot(at);
     view.unit(at)
         .map_or(view.segment.complete, |unit| unit.line_start)
-}
-
-/// "@jsmith_rn" where no e-mail address is.
-fn handle(view: &View<'_>, index: usize) -> Option<Sign> {
-    let at = view.back(index, 1)?;
-    if !(at.space_before || at.line_start || index == 1) {
-        return None;
-    }
-    let mut end = index;
-    while view
-        .unit(end)
-        .is_some_and(|unit| end == index || !unit.space_before)
-        && (view.unit(end).is_some_and(|unit| unit.shape != Shape::Sign) || view.is_sign(end, b'_'))
-    {
-        end += 1;
-    }
-    let unit = view.unit(index)?;
-    let single = end == index + 1;
-    if single
-        && unit.is_word()
-        && (unit.weights.common() >= 3
-            || unit
-                .weights
-                .any(&[Sort::Facility, Sort::Department, Sort::FacilityHead])
-            || unit.case == Case::Upper)
-    {
-        return None;
-    }
-    if single && !unit.is_word() && unit.first.is_ascii_digit() {
-        return None;
-    }
-    Some(Sign {
-        end,
-        kind: Kind::UserName,
-        confidence: 0.75,
-        rule: "handle",
-    })
 }
 
 /// "S-M-I-T-H", "T R A N", "N, G, U, Y, E, N": letters that make a name, or that are said to be spelled.

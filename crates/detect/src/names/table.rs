@@ -2,7 +2,7 @@
 
 use crate::token::Shape;
 
-use super::field::{Field, Label};
+use super::label::{Field, Label};
 use super::view::View;
 
 /// The most columns that are remembered.
@@ -72,8 +72,11 @@ impl TableState {
             self.line.active = false;
             return None;
         }
-        if unit.space_before && index > 0 && self.is_tab_before(view, index) {
+        if unit.space_before && index > 0 && view.is_tab_before(index) {
             self.delimit(view, index, b'\t');
+        }
+        if index == 0 && unit.shape == Shape::Sign && unit.first != b'"' {
+            self.line.header = false;
         }
         if unit.shape == Shape::Sign {
             match unit.first {
@@ -115,17 +118,6 @@ impl TableState {
         self.line.active = false;
     }
 
-    fn is_tab_before(&self, view: &View<'_>, index: usize) -> bool {
-        let (Some(before), Some(unit)) = (view.back(index, 1), view.unit(index)) else {
-            return false;
-        };
-        view.segment
-            .text
-            .as_bytes()
-            .get(before.full_end..unit.start)
-            .is_some_and(|gap| gap.contains(&b'\t'))
-    }
-
     fn delimit(&mut self, view: &View<'_>, index: usize, sign: u8) {
         if self.line.delimiter == 0 {
             self.line.delimiter = sign;
@@ -163,14 +155,16 @@ impl TableState {
             self.line.header = false;
             return;
         }
-        let field = Label::between(view, from, end).field().map(|field| {
+        let field = Label::between(view, from, end).field(true);
+        let role = field == Some(Field::Role);
+        let field = field.map(|field| {
             if field == Field::Role {
                 Field::Name
             } else {
                 field
             }
         });
-        self.line.found += usize::from(field.is_some());
+        self.line.found += usize::from(field.is_some() && !role);
         self.line.kinds.push(field);
     }
 

@@ -1,6 +1,6 @@
 //! What a rule sees: the units of the segment, the lexicon, and small questions about them.
 
-use crate::lexicon::{Lexicon, Sort, Weights, phrase_key};
+use crate::lexicon::{Lexicon, Sort, Weights, WordHash, phrase_key, word_key};
 use crate::segment::Segment;
 use crate::token::Case;
 
@@ -64,6 +64,74 @@ impl<'a> View<'a> {
     /// Returns the unit at `index` in lower case; words of more than 24 letters are no cue.
     pub(crate) fn lower(&self, index: usize) -> Lower {
         Lower::new(self.text(index))
+    }
+
+    /// Returns true if the unit at `index` is one of `words`, which are in lower case.
+    pub(crate) fn is_one_of(&self, index: usize, words: &[&str]) -> bool {
+        let lower = self.lower(index);
+        let lower = lower.as_str();
+        !lower.is_empty() && words.contains(&lower)
+    }
+
+    /// Returns true if the unit at `index` has one of `sorts`.
+    pub(crate) fn any(&self, index: usize, sorts: &[Sort]) -> bool {
+        self.weights(index).any(sorts)
+    }
+
+    /// Returns true if the unit at `index` begins with a capital.
+    pub(crate) fn is_capital(&self, index: usize) -> bool {
+        self.unit(index).is_some_and(Unit::is_capital)
+    }
+
+    /// Returns how much a word of no list looks like a name: -3 to 2, 0 for words of a list.
+    pub(crate) fn likeness(&self, index: usize) -> i32 {
+        let weights = self.weights(index);
+        if weights.given() > 0 || weights.surname() > 0 || weights.common() > 0 {
+            return 0;
+        }
+        if self.is_inflected(index) {
+            return -3;
+        }
+        match self.lexicon.likeness(self.text(index)) {
+            69.. => 2,
+            23..69 => 1,
+            -23..23 => 0,
+            -69..-23 => -1,
+            _ => -3,
+        }
+    }
+
+    /// Returns true for a plural or another form of a plain word: "Agreements", "Referrals", "Screening".
+    pub(crate) fn is_inflected(&self, index: usize) -> bool {
+        let lower = self.lower(index);
+        let word = lower.as_str();
+        let plain = |stem: &str| stem.len() >= 3 && self.common(&[stem]);
+        let respelled = |ending: &str, last: &str| {
+            word.strip_suffix(ending)
+                .is_some_and(|stem| stem.len() >= 3 && self.common(&[stem, last]))
+        };
+        if respelled("ied", "y")
+            || respelled("ies", "y")
+            || respelled("ing", "e")
+            || respelled("ed", "e")
+        {
+            return true;
+        }
+        ["s", "es", "ed", "ing", "ly", "al", "er", "d"]
+            .iter()
+            .any(|ending| word.strip_suffix(ending).is_some_and(plain))
+            || [
+                "tion", "tions", "ment", "ments", "ness", "ology", "itis", "emia", "osis",
+                "ectomy", "opathy",
+            ]
+            .iter()
+            .any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending))
+    }
+
+    fn common(&self, parts: &[&str]) -> bool {
+        let mut hash = WordHash::new();
+        parts.iter().for_each(|part| hash.push(part));
+        self.lexicon.get(hash.finish()).common() >= 3
     }
 
     /// Returns the index after a full stop that touches the unit before `index`, else `index`.
@@ -161,7 +229,7 @@ impl<'a> View<'a> {
             let word = if unit.is_word() {
                 unit.key
             } else {
-                crate::lexicon::word_key(self.text(at))
+                word_key(self.text(at))
             };
             for (next, is_full) in [
                 (phrase_key(key, word), false),
@@ -246,6 +314,18 @@ impl<'a> View<'a> {
                 | "g"
                 | "i"
         )
+    }
+
+    /// Returns true if a tab stands before the unit at `index`.
+    pub(crate) fn is_tab_before(&self, index: usize) -> bool {
+        let (Some(before), Some(unit)) = (self.back(index, 1), self.unit(index)) else {
+            return false;
+        };
+        self.segment
+            .text
+            .as_bytes()
+            .get(before.full_end..unit.start)
+            .is_some_and(|gap| gap.contains(&b'\t'))
     }
 
     /// Returns true if words around `index` are written in capitals alone, so that capitals mean nothing.
