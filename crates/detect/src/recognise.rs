@@ -76,7 +76,7 @@ impl Memory {
                 return (at + 1 < index).then_some(kind);
             }
             let sign = matches!(segment.sign_at(at), b',' | b'&' | b'-' | b'/');
-            if !sign && !["and", "to", "or", "through", "thru"].iter().any(|word| segment.is(at, word)) {
+            if !sign && !["and", "to", "or", "through", "thru", "again", "then"].iter().any(|word| segment.is(at, word)) {
                 return None;
             }
         }

@@ -82,6 +82,10 @@ flags! {
     DETERMINER = 31;
     /// A digit as it is dictated (`oh`, `zero`, `five`).
     DIGIT = 32;
+    /// Something that happened on a day (`admitted`, `extubated`).
+    DATE_VERB = 33;
+    /// A study that is named with its day and gives no score.
+    STUDY = 34;
 }
 
 impl Flags {

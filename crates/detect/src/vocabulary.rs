@@ -125,7 +125,7 @@ const WORDS: &[(Flags, &str)] = &[
     (
         Flags::UNIT,
         "mg mcg ug ng pg g gm gms gram grams kg kgs lb lbs pound pounds oz ounce ounces ml mls cc l liter liters litre \
-         litres dl mmol mol meq miu iu unit units u mm cm m meter meters km mile miles inch inches in ft feet foot \
+         litres dl mmol mol meq miu iu unit units u mm cm m meter meters km mile miles inch inches ft feet foot \
          mmhg mosm kcal cal calories bpm hz khz mv ma kv sec secs second seconds min mins minute minutes hr hrs hour \
          hours day days week weeks wk wks month months mo mos year years yr yrs percent pct tablet tablets tab tabs \
          capsule capsules cap caps pill pills drop drops gtt gtts puff puffs dose doses spray sprays patch patches \
@@ -230,5 +230,16 @@ const WORDS: &[(Flags, &str)] = &[
          serial",
     ),
     (Flags::DETERMINER, "the a an my his her their our its"),
+    (
+        Flags::DATE_VERB.and(Flags::DATE_CUE),
+        "admitted discharged seen presented born died collected received drawn completed performed done transferred \
+         extubated intubated removed placed cleared evaluated interrogated implanted resected repaired visited returned \
+         stopped hospitalized diagnosed scheduled rescheduled signed faxed mailed delivered readmitted consulted",
+    ),
+    (
+        Flags::STUDY,
+        "ct mri mra xray cxr kub echo tte tee ekg ecg scan ultrasound colonoscopy egd cath mammogram pet labs cx ercp \
+         mrcp eeg emg bronch dexa angiogram cystoscopy biopsy vfss mbs",
+    ),
     (Flags::DIGIT, "zero oh o one two three four five six seven eight nine"),
 ];

@@ -116,7 +116,8 @@ fn says_age(segment: &Segment<'_>, index: usize) -> bool {
         return is_sex(segment, at) && introduces(segment, index.saturating_sub(1));
     }
     at += 1;
-    says_old(segment, at) || is_sex(segment, at)
+    let bracketed = index >= 2 && segment.sign(index - 2, b'(') && segment.sign(at, b')');
+    says_old(segment, at) || is_sex(segment, at) || bracketed
 }
 
 /// Reads what comes after `year`: `old`, `-old`, `/o`, `.o.`, `of age`.

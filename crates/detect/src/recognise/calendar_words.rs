@@ -29,7 +29,8 @@ fn is_particular(segment: &Segment<'_>, index: usize) -> bool {
     }
     let date_follows = {
         let at = index + 1 + usize::from(matches!(segment.sign_at(index + 1), b',' | b'.'));
-        segment.flags(at).has(Flags::MONTH) || segment.digits(at) > 0 && segment.sign(at + 1, b'/')
+        segment.flags(at).has(Flags::MONTH)
+            || segment.digits(at) > 0 && (segment.sign(at + 1, b'/') || segment.flags(at + 1).has(Flags::MONTH))
     };
     if date_follows {
         return true;

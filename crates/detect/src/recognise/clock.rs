@@ -1,6 +1,7 @@
 //! A clock time that directly follows a date belongs to its span.
 
 use crate::segment::Segment;
+use crate::term::Flags;
 use crate::token::Shape;
 
 /// Zones written after a time.
@@ -13,6 +14,10 @@ const ZONES: [&str; 18] = [
 pub(super) fn after_time(segment: &Segment<'_>, at: usize) -> usize {
     let mut index = at;
     let mut announced = false;
+    // `04/Mar/2024:08:15:12`
+    if is_colon(segment, at) && segment.touches(at + 1) && segment.digits(at + 1) == 2 && is_colon(segment, at + 2) {
+        return after_minutes(segment, at + 2).unwrap_or(at);
+    }
     if segment.sign(index, b',') {
         index += 1;
     }
@@ -32,6 +37,8 @@ pub(super) fn after_time(segment: &Segment<'_>, at: usize) -> usize {
 /// Reads a time at `index`; a bare `0830` only counts where it was announced.
 fn time(segment: &Segment<'_>, index: usize, announced: bool) -> Option<usize> {
     let token = segment.token(index)?;
+    // `3/4/24 1422`: the date before is whole, so that four more digits are no part of it.
+    let after_year = index >= 5 && segment.digits(index - 1) >= 2 && segment.sign(index - 2, b'/') && segment.sign(index - 4, b'/');
     let word = segment.word(token);
     match token.shape {
         Shape::Mixed => is_clock_word(word).then(|| after_zone(segment, index + 1)),
@@ -47,10 +54,21 @@ fn time(segment: &Segment<'_>, index: usize, announced: bool) -> Option<usize> {
         Shape::Number if token.len() == 4 => {
             let hours = segment.is(index + 1, "hrs") || segment.is(index + 1, "hours") || segment.is(index + 1, "h");
             let valid = word.get(..2)?.parse::<u32>().ok()? <= 24 && word.get(2..)?.parse::<u32>().ok()? < 60;
-            (valid && (announced || hours)).then(|| index + 1 + usize::from(hours))
+            let bare = after_year && !is_year(word) && ends(segment, index + 1);
+            (valid && (announced || hours || bare)).then(|| index + 1 + usize::from(hours))
         }
         _ => None,
     }
+}
+
+fn is_year(word: &str) -> bool {
+    matches!(word.get(..2), Some("19" | "20"))
+}
+
+/// Returns true if nothing at `index` makes the number before it a quantity.
+fn ends(segment: &Segment<'_>, index: usize) -> bool {
+    let unit = segment.flags(index).has(Flags::UNIT) || segment.sign(index, b'%');
+    !unit && !(segment.touches(index) && matches!(segment.sign_at(index), b'-' | b'/' | b'.') && segment.touches(index + 1))
 }
 
 fn is_colon(segment: &Segment<'_>, index: usize) -> bool {

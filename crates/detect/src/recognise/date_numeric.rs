@@ -164,11 +164,12 @@ fn month_and_day(
     if !labelled && (next.has(Flags::MEASURE) || next.has(Flags::UNIT) && !segment.is(index + 3, "us")) {
         return None;
     }
-    let measured = !labelled && measured(segment, index);
+    let event = index > 0 && segment.flags(index - 1).has(Flags::DATE_VERB) || first != second && imaged(segment, index);
+    let measured = !labelled && !event && measured(segment, index);
     let week = index >= 2 && segment.is(index - 1, "of") && segment.is(index - 2, "week");
     let same_month = range_in_month(segment, index + 3, first, second);
     let cued = ["on", "since", "dated"].iter().any(|cue| index > 0 && segment.is(index - 1, cue));
-    let strong = labelled || week || same_month || cued || weekday_before(segment, index);
+    let strong = labelled || event || week || same_month || cued || weekday_before(segment, index);
     if measured && !(strong && !matches!(second, 5 | 6 | 10)) {
         return None;
     }
@@ -199,6 +200,12 @@ fn shared_month(segment: &Segment<'_>, index: usize, month: u32, day: u32) -> us
         Some(last) if joined && last > day && calendar::is_day_of_month(month, last) => index + 2,
         _ => index,
     }
+}
+
+/// Returns true if a study stands one or two words before: `EKG 3/4`, `CT head 3/4`.
+fn imaged(segment: &Segment<'_>, index: usize) -> bool {
+    (1..=2).any(|steps| index.checked_sub(steps).is_some_and(|at| segment.flags(at).has(Flags::STUDY)))
+        && index > 0 && segment.sign_at(index - 1) == 0
 }
 
 /// Returns true for `5/09`: no score and no dose is written with a zero in front.

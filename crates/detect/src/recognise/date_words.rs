@@ -159,7 +159,8 @@ fn after_year(segment: &Segment<'_>, index: usize, joined: bool) -> (usize, bool
         return (end, true);
     }
     let four = segment.number(at).is_some_and(calendar::is_year) && segment.digits(at) == 4;
-    if (two || four) && !is_part_of_more(segment, at + 1) { (at + 1, true) } else { (index, false) }
+    let more = is_part_of_more(segment, at + 1) && !(four && segment.sign(at + 1, b':'));
+    if (two || four) && !more { (at + 1, true) } else { (index, false) }
 }
 
 /// Returns true if nothing at `index` makes the number before it a quantity.

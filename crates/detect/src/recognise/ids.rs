@@ -245,7 +245,8 @@ fn plate(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate
 /// A short capital prefix and a number after a space: `S 1234567`, `N 123AB`.
 fn spaced(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate>) {
     let Some(token) = segment.token(index) else { return };
-    let state = token.len() == 2 && segment.flags(index).has(Flags::STATE);
+    let skip = Flags::STATE.and(Flags::CONNECTOR);
+    let state = token.len() == 2 && segment.flags(index).has(skip);
     let next = value::read(segment, index + 1, false);
     let prefix = token.case == Case::Upper && token.len() <= 4 && next.digits >= 5 && segment.flags(index) == Flags::NONE;
     let short = matches!(token.case, Case::Upper | Case::Title) && token.len() <= 2 || prefix;
@@ -299,9 +300,11 @@ fn with_dots(segment: &Segment<'_>, value: Value) -> Value {
 }
 
 /// Resources of FHIR whose reference holds an id: `Patient/88213`.
-const RESOURCES: [&str; 14] = [
+const RESOURCES: [&str; 26] = [
     "patient", "practitioner", "encounter", "observation", "condition", "medicationrequest", "procedure",
-    "diagnosticreport", "coverage", "claim", "relatedperson", "person", "documentreference", "appointment",
+    "diagnosticreport", "coverage", "claim", "relatedperson", "person", "documentreference", "appointment", "organization",
+    "location", "device", "group", "specimen", "servicerequest", "immunization", "allergyintolerance", "careplan",
+    "practitionerrole", "medication", "communication",
 ];
 
 fn is_resource(segment: &Segment<'_>, index: usize) -> bool {

@@ -266,7 +266,7 @@ pub(super) const ROWS: &[Row] = &[
         "label of an identifying number",
         "id, reference, confirmation, conf, authorization, auth, prior authorization, prior auth, precert, referral, \
          tracking, ticket, locator, barcode, bar code, wristband, bracelet, band, passcode, access code, \
-         registration, reg, tax, tin, ein, fein, military, edipi, dod, veteran, va file, service, application, agreement, \
+         registration, reg, job, dictation, tax, tin, ein, fein, military, edipi, dod, veteran, va file, service, application, agreement, \
          contract, enrollment form, intake, casefile, tribal, tribal enrollment, voter, library card, locker, \
          membership, loyalty, approval, file, image, scan, key, code blue, tattoo, ride, shipment, package, crf, unique, \
          identification, identifier, national, national id, dispatch, grievance, caller",

@@ -71,7 +71,7 @@ fn card(segment: &Segment<'_>, index: usize, groups: &Groups, out: &mut Vec<Cand
 fn bare(segment: &Segment<'_>, index: usize, groups: &Groups, out: &mut Vec<Candidate>) {
     let size = groups.size(0);
     let next = groups.upto(0);
-    let glued = groups.is_glued(1) || segment.touches(next) && !matches!(segment.sign_at(next), b'.' | b',' | b';' | b')' | b'"' | b'\'' | b'?' | b'!' | b':' | b'|' | b'<' | b']');
+    let glued = groups.is_glued(1) || segment.touches(next) && !matches!(segment.sign_at(next), b'.' | b',' | b';' | b')' | b'"' | b'\'' | b'?' | b'!' | b':' | b'|' | b'<' | b']' | b'^');
     let comma = segment.touches(next) && segment.touches(next + 1) && segment.digits(next + 1) > 0;
     if !(7..=20).contains(&size) || glued || comma || explained(segment, index, next) {
         return;
@@ -105,8 +105,8 @@ pub(super) fn unlabelled(segment: &Segment<'_>, index: usize, out: &mut Vec<Cand
         return;
     }
     let value = value::read(segment, index, false);
-    let hash = index > 0 && segment.sign(index - 1, b'#');
     let Some(token) = segment.token(index).filter(|_| value.digits >= 4) else { return };
+    let hash = is_marked(segment, index, value.digits);
     let prefix = segment.word(token).bytes().take_while(u8::is_ascii_uppercase).count();
     let shaped = (1..=5).contains(&prefix) && value.letters <= 6 && value.digits >= 5 && value.len() <= 18;
     if !(shaped || hash && value.letters <= 4) {
@@ -122,6 +122,25 @@ pub(super) fn unlabelled(segment: &Segment<'_>, index: usize, out: &mut Vec<Cand
     }
     let confidence = if hash { 0.62 } else { 0.55 };
     out.push(span(segment, index, value.upto, Kind::OtherId, confidence, Priority::Pattern, Reason::rule("code without a label")));
+}
+
+/// Returns true behind `#`, `#:`, `No.:`, `number`, where no label says a number of what.
+fn is_marked(segment: &Segment<'_>, index: usize, digits: usize) -> bool {
+    let mut at = index;
+    for _ in 0..3 {
+        let Some(before) = at.checked_sub(1) else { return false };
+        match segment.sign_at(before) {
+            b'#' => return true,
+            b':' | b'.' => at = before,
+            0 => {
+                let word = segment.flags(before).has(Flags::MARK) && segment.token(before).is_some_and(|token| token.len() > 1);
+                let no = segment.is(before, "no") || segment.is(before, "nos");
+                return word && digits >= 5 && (!no || at < index);
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Returns true for `CPT`, `ICD10`, `chr7`.
