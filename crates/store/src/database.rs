@@ -4,6 +4,7 @@
 //! waits for a commit nor holds one up. Statements are run-time strings; nothing needs a database to compile.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -31,7 +32,51 @@ pub(crate) async fn writer(
         .run_direct(None, &mut connection, false)
         .await
         .map_err(schema_error)?;
-    Ok(connection)
+    match foreign_schema(&mut connection).await?.first() {
+        Some(foreign) => Err(Error::Schema(foreign.clone())),
+        None => Ok(connection),
+    }
+}
+
+/// Compares the schema with what the migrations make, and says what is there beside it, missing or changed: a trigger
+/// added by hand would act on every commit of this program.
+pub(crate) async fn foreign_schema(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<String>, Error> {
+    let mut own = SqliteConnectOptions::new()
+        .in_memory(true)
+        .disable_statement_logging()
+        .connect()
+        .await?;
+    migrator()
+        .run_direct(None, &mut own, false)
+        .await
+        .map_err(schema_error)?;
+    let (own, found) = (schema(&mut own).await?, schema(connection).await?);
+    let different = |name: &&(String, String)| own.get(*name) != found.get(*name);
+    let names: BTreeSet<_> = own.keys().chain(found.keys()).filter(different).collect();
+    let say = |name: &(String, String)| {
+        let problem = match (own.contains_key(name), found.contains_key(name)) {
+            (true, false) => "is missing",
+            (true, true) => "was changed outside this program",
+            _ => "is not one of this program",
+        };
+        format!("{} {:?} {problem}", name.0, name.1)
+    };
+    Ok(names.into_iter().map(say).collect())
+}
+
+/// What the schema is made of: kind and name, with table and text.
+type Schema = BTreeMap<(String, String), (String, Option<String>)>;
+
+async fn schema(connection: &mut SqliteConnection) -> Result<Schema, Error> {
+    let query = "SELECT type, name, tbl_name, sql FROM sqlite_schema";
+    let rows: Vec<(String, String, String, Option<String>)> =
+        sqlx::query_as(query).fetch_all(connection).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(kind, name, table, text)| ((kind, name), (table, text)))
+        .collect())
 }
 
 /// Opens the writer's connection to a database whose schema is known to be up to date.

@@ -39,7 +39,7 @@ pub enum Error {
         /// What the configuration says.
         given: String,
     },
-    /// The schema is not one this program knows: newer, half migrated, or edited.
+    /// The schema is not one this program knows: newer, half migrated, or edited; names what is foreign in it.
     #[error("the store's schema does not fit this program: {0}")]
     Schema(String),
     /// A register row was changed outside this program.

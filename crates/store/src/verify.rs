@@ -20,6 +20,7 @@ use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
+use crate::database::foreign_schema;
 use crate::error::{At as _, Error, Fault};
 use crate::head::{Head, Meta, signed, unsigned};
 use crate::keyring::{KeyRow, LogKey};
@@ -179,9 +180,12 @@ impl<'a> Audit<'a> {
     /// Has SQLite look at every page and every index.
     async fn check_file(&mut self, connection: &mut SqliteConnection) -> Result<(), Error> {
         let query = sqlx::query_scalar("PRAGMA integrity_check(20)");
-        let lines: Vec<String> = query.fetch_all(connection).await?;
+        let lines: Vec<String> = query.fetch_all(&mut *connection).await?;
         for line in lines.iter().filter(|line| *line != "ok") {
             self.find(format!("database file: {line}"));
+        }
+        for foreign in foreign_schema(connection).await? {
+            self.find(format!("schema: {foreign}"));
         }
         Ok(())
     }

@@ -102,7 +102,8 @@ impl Writer {
             sound: Some(Sound { connection, state }),
             checkpointer,
             next: None,
-            truncate: None,
+            // What was shredded before a kill may still stand in the write-ahead log.
+            truncate: Some(Truncation::default()),
             last_batch: 0,
             _lock: lock,
         }
@@ -110,6 +111,7 @@ impl Writer {
 
     /// Works until the store is closed or every handle to it is gone.
     pub(crate) async fn run(mut self) {
+        self.truncate_log().await;
         let mut closing = None;
         while let Some(job) = self.next_job().await {
             match job {

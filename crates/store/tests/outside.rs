@@ -346,3 +346,47 @@ async fn a_forged_open_request_is_refused_and_makes_no_event() {
         assert!(!reader.verify(None, &[]).await.unwrap().is_good());
     }
 }
+
+#[tokio::test]
+async fn a_foreign_or_missing_part_of_the_schema_is_refused_and_named() {
+    for (sql, named) in [
+        (
+            "CREATE TRIGGER helper AFTER INSERT ON events BEGIN DELETE FROM payload_keys; END",
+            "trigger \"helper\" is not one of this program",
+        ),
+        (
+            "CREATE TABLE copies AS SELECT * FROM keys",
+            "table \"copies\" is not one of this program",
+        ),
+        (
+            "CREATE VIEW look AS SELECT 1",
+            "view \"look\" is not one of this program",
+        ),
+        (
+            "DROP INDEX payloads_due",
+            "index \"payloads_due\" is missing",
+        ),
+        (
+            "DROP TRIGGER events_are_never_changed",
+            "trigger \"events_are_never_changed\" is missing",
+        ),
+        (
+            "ALTER TABLE events ADD COLUMN note TEXT",
+            "table \"events\" was changed outside this program",
+        ),
+    ] {
+        let bench = Bench::new();
+        let store = bench.open().await;
+        started(&bench, &store).await.unwrap();
+        sqlx::query(sql)
+            .execute(&mut bench.raw().await)
+            .await
+            .unwrap();
+        let report = store.verify(None, &[]).await.unwrap();
+        assert_eq!(report.findings, [format!("schema: {named}")]);
+        store.close().await.unwrap();
+        let error = bench.try_open().await.err().unwrap();
+        assert!(matches!(error, Error::Schema(_)), "{error}");
+        assert!(error.to_string().ends_with(named), "{error}");
+    }
+}

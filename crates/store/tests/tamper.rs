@@ -127,15 +127,11 @@ async fn one_changed_value_in_any_column_is_named() {
     let mut tried = 0;
     for (table, column) in &columns {
         for nth in [0, 1, 3] {
+            let triggers = bench.drop_triggers().await;
             let mut raw = bench.raw().await;
-            for trigger in ["events_are_never_changed", "events_are_never_deleted"] {
-                sqlx::query(AssertSqlSafe(format!("DROP TRIGGER IF EXISTS {trigger}")))
-                    .execute(&mut raw)
-                    .await
-                    .unwrap();
-            }
             let changed = tamper(&mut raw, table, column, nth).await;
             sqlx::Connection::close(raw).await.unwrap();
+            bench.restore_triggers(triggers).await;
             if changed {
                 tried += 1;
                 match noticed(&bench).await {
@@ -165,11 +161,8 @@ async fn a_row_removed_from_any_table_is_noticed() {
         .collect();
     tables.dedup();
     for table in tables {
+        let triggers = bench.drop_triggers().await;
         let mut raw = bench.raw().await;
-        sqlx::query("DROP TRIGGER events_are_never_deleted")
-            .execute(&mut raw)
-            .await
-            .unwrap();
         let key = primary_key_or_rowid(&mut raw, &table).await;
         let first = format!("DELETE FROM {table} WHERE {key} = (SELECT min({key}) FROM {table})");
         let done = sqlx::query(AssertSqlSafe(first))
@@ -178,6 +171,7 @@ async fn a_row_removed_from_any_table_is_noticed() {
             .unwrap();
         assert!(done.rows_affected() > 0, "{table}");
         sqlx::Connection::close(raw).await.unwrap();
+        bench.restore_triggers(triggers).await;
         // Without its list of migrations the schema is made again, which fails.
         let words = noticed(&bench).await;
         assert!(
@@ -212,11 +206,8 @@ async fn an_altered_event_is_named_as_the_first_bad_entry() {
     store.close().await.unwrap();
     for index in [3, 400, 560_u64] {
         let whole = std::fs::read(bench.directory.join("covenant.db")).unwrap();
+        let triggers = bench.drop_triggers().await;
         let mut raw = bench.raw().await;
-        sqlx::query("DROP TRIGGER events_are_never_changed")
-            .execute(&mut raw)
-            .await
-            .unwrap();
         let leaf: Vec<u8> = sqlx::query_scalar("SELECT leaf FROM events WHERE idx = ?")
             .bind(i64::try_from(index).unwrap())
             .fetch_one(&mut raw)
@@ -232,6 +223,7 @@ async fn an_altered_event_is_named_as_the_first_bad_entry() {
             .await
             .unwrap();
         sqlx::Connection::close(raw).await.unwrap();
+        bench.restore_triggers(triggers).await;
 
         let report = bench.read().await.verify(None, &[]).await.unwrap();
         let bad = report.log.first_bad.clone().unwrap();
