@@ -118,7 +118,7 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, node: &Node, value: &mut Json) -> Result<Kept, AnswerFault> {
-        if value.is_null() {
+        if is_nothing(value) {
             return Ok(Kept::Yes);
         }
         if let Some(rule) = node.rule.as_ref().filter(|rule| rule.takes_any()) {
@@ -161,9 +161,8 @@ impl Walk<'_> {
                 (self.texts)(rule, &self.path, text)?;
                 Ok(Kept::Yes)
             }
-            (Rule::Id(_) | Rule::Name | Rule::Model, Json::String(text)) if is_name(text) => {
-                Ok(Kept::Yes)
-            }
+            (Rule::Name, Json::String(text)) if is_name(text) => Ok(Kept::Yes),
+            (Rule::Id(_) | Rule::Model, Json::String(text)) if is_id(text) => Ok(Kept::Yes),
             (Rule::Word, Json::String(text)) if is_word(text) => Ok(Kept::Yes),
             (Rule::Address, Json::String(text)) if is_address(text) => Ok(Kept::Yes),
             (Rule::OneOf(words), Json::String(text)) if words.contains(text) => Ok(Kept::Yes),
@@ -230,6 +229,22 @@ impl Walk<'_> {
         *elements = kept;
         Ok(Kept::Yes)
     }
+}
+
+/// Null, and what is empty: it says nothing.
+fn is_nothing(value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::Array(elements) => elements.is_empty(),
+        Json::Object(object) => object.is_empty(),
+        _ => false,
+    }
+}
+
+/// An id or a model's name as vendors write them.
+fn is_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-/+=|~@".contains(&byte);
+    (1..=256).contains(&text.len()) && text.bytes().all(plain)
 }
 
 fn is_text(rule: &Rule) -> bool {

@@ -15,7 +15,7 @@ pub struct GatewayConfig {
     pub timeouts: Timeouts,
     /// Certificate authorities trusted beside the public ones, for vendors behind a private one.
     pub extra_roots: Vec<CertificateDer<'static>>,
-    /// Name of this machine, written into events.
+    /// Name of this machine, for its logs.
     pub host: Option<String>,
     /// Region this gateway runs in, written into events.
     pub region: Option<String>,

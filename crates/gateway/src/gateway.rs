@@ -118,7 +118,8 @@ impl Gateway {
         let family = family_of(&path, &head.headers);
         let answered = match request_id.as_deref() {
             Some(request_id) => {
-                let span = tracing::info_span!("request", request_id);
+                let span =
+                    tracing::info_span!("request", request_id, host = self.inner.config.host);
                 self.route(&head.method, &path, head.headers, body, request_id, started)
                     .instrument(span)
                     .await

@@ -110,7 +110,7 @@ impl Lanes {
         let mut json =
             parse(event.data.as_bytes(), self.limits).map_err(|_| UpstreamFault::Malformed)?;
         if self.streaming.is_error(&json) {
-            return Err(UpstreamFault::InStream.into());
+            return Err(UpstreamFault::Reported.into());
         }
         self.inspector.tally.dropped += walk(table, &mut json, &mut |_, _, _| Ok(()))?;
         if !self.streaming.goes_on(&json) {

@@ -29,6 +29,7 @@ mod read;
 mod receive;
 mod record;
 mod refusal;
+mod restore;
 mod room;
 mod screen;
 mod snapshot;

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use covenant_seal::{HashKey, constant_time_eq, hex, unhex};
 
-/// Wraps and unwraps for one app.
+/// Wraps and unwraps for one app and one vendor: what one vendor wrote goes to no other.
 #[derive(Clone)]
 pub(crate) struct Opaque {
     pub(crate) key: Arc<HashKey>,
     pub(crate) app: String,
+    pub(crate) vendor: String,
 }
 
 /// What was wrapped.
@@ -37,7 +38,7 @@ impl Opaque {
         format!("{MARK}.{hash}.{}.{value}", hex(words.as_bytes()))
     }
 
-    /// Returns what was wrapped for this app; `None` for anything else.
+    /// Returns what was wrapped for this app and vendor; `None` for anything else.
     pub(crate) fn unwrap(&self, wrapped: &str) -> Option<Unwrapped> {
         let mut parts = wrapped.splitn(4, '.');
         let (mark, hash, words, value) =
@@ -51,10 +52,13 @@ impl Opaque {
     }
 
     fn hash(&self, value: &str, words: &str) -> [u8; 32] {
-        self.key.hash(
-            "opaque",
-            &[self.app.as_bytes(), value.as_bytes(), words.as_bytes()],
-        )
+        let parts: [&[u8]; 4] = [
+            self.app.as_bytes(),
+            self.vendor.as_bytes(),
+            value.as_bytes(),
+            words.as_bytes(),
+        ];
+        self.key.hash("opaque", &parts)
     }
 }
 
@@ -68,8 +72,9 @@ mod tests {
     fn only_what_was_wrapped_for_the_app_comes_back() {
         let key = Arc::new(HashKey::from(DataKey::generate(&SystemRandom).unwrap()));
         let ours = Opaque {
-            key: Arc::clone(&key),
+            key,
             app: "one".into(),
+            vendor: "acme".into(),
         };
         let wrapped = ours.wrap("EqQB.abc+/=", "see [NAME_1_7KQ4]");
         let unwrapped = Unwrapped {
@@ -78,13 +83,17 @@ mod tests {
         };
         assert_eq!(ours.unwrap(&wrapped), Some(unwrapped));
         assert_eq!(ours.unwrap(&ours.wrap("x", "")).unwrap().words, None);
+        let other_app = Opaque {
+            app: "two".into(),
+            ..ours.clone()
+        };
+        let other_vendor = Opaque {
+            vendor: "other".into(),
+            ..ours.clone()
+        };
         assert_eq!(
-            Opaque {
-                key,
-                app: "two".into()
-            }
-            .unwrap(&wrapped),
-            None
+            (other_app.unwrap(&wrapped), other_vendor.unwrap(&wrapped)),
+            (None, None)
         );
         for tampered in [
             wrapped.replace("abc", "abd"),

@@ -9,12 +9,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use covenant_formats::json::{Json, parse};
+use covenant_formats::json::Json;
 use covenant_govern::{Date, Inspect, Model, Unsure};
 use covenant_seal::Phi;
 use http::{HeaderMap, HeaderValue, Response};
 
-use crate::answer::{self, AnswerFault};
 use crate::authorise::{Authorised, Route, authorise};
 use crate::body::{Body, BoxError, full};
 use crate::dialect::Dialect;
@@ -29,6 +28,7 @@ use crate::read::{Keys, Reading, read};
 use crate::receive::{read_json, receive};
 use crate::record::{Recorded, Trail};
 use crate::refusal::Refusal;
+use crate::restore::restore;
 use crate::room::Place;
 use crate::screen::{Outgoing, Screening, screen};
 use crate::snapshot::Snapshot;
@@ -172,7 +172,7 @@ impl Journey<'_> {
             .await?;
         if !asked.streamed {
             return self
-                .answer_whole(dialect.as_ref(), answer, inspector, asked.structure, trail)
+                .answer_whole(dialect, answer, inspector, asked.structure, trail)
                 .await
                 .map(Done::Whole);
         }
@@ -232,7 +232,7 @@ impl Journey<'_> {
         let keys = Keys {
             screen_paths: &model.route.screen_paths,
             keyed: &keyed,
-            opaque: &self.opaque(),
+            opaque: &self.opaque(&model),
         };
         let reading = read(&dialect.tables().request, &mut body, keys)?;
         let streamed = body.get("stream").and_then(Json::as_bool) == Some(true);
@@ -284,10 +284,11 @@ impl Journey<'_> {
         Ok(model.clone())
     }
 
-    fn opaque(&self) -> Opaque {
+    fn opaque(&self, model: &Model) -> Opaque {
         Opaque {
             key: Arc::clone(&self.gateway.keys.cache),
             app: self.caller.app.id.clone(),
+            vendor: model.vendor.clone(),
         }
     }
 
@@ -377,7 +378,7 @@ impl Journey<'_> {
             detector: self.gateway.detector.clone(),
             known: Known::new(original, self.gateway.detector.clone()),
             map: Arc::clone(&outgoing.map),
-            opaque: self.opaque(),
+            opaque: self.opaque(&asked.model),
             strict: options.inspect == Inspect::Strict,
             keep_unsure: options.unsure == Unsure::Keep,
             tally: Tally::default(),
@@ -461,45 +462,31 @@ impl Journey<'_> {
     /// Inspects, restores, records and gives an answer that is not streamed.
     async fn answer_whole(
         &self,
-        dialect: &dyn Dialect,
+        dialect: Arc<dyn Dialect>,
         answer: UpstreamAnswer,
-        mut inspector: Inspector,
+        inspector: Inspector,
         structure: Option<Arc<Constraint>>,
         trail: &mut Trail,
     ) -> Result<Response<Body>, Refusal> {
         if !answer.content_type.starts_with("application/json") {
             return Err(UpstreamFault::ContentType.into());
         }
-        let bytes = answer
-            .body
-            .whole(self.gateway.config.limits.answer_bytes)
-            .await?;
-        let begun = Instant::now();
-        let mut answer = parse(&bytes, self.gateway.config.limits.json())
-            .map_err(|_| UpstreamFault::Malformed)?;
-        answer::inspect(
-            &dialect.tables().answer,
-            &mut answer,
-            &mut inspector,
-            structure.as_ref(),
-        )
-        .map_err(refuse_answer)?;
-        let body = answer.to_string().into_bytes();
-        let took = begun.elapsed();
-        self.gateway.metrics.stage(Stage::Restore, took);
-        let restore_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        trail.inspected(&inspector.tally, body.len(), restore_us);
-        let body = Phi::new(body);
-        trail.answered(200, &body).await?;
-        let mut response = Response::new(full(body.into_exposed()));
-        response.headers_mut().insert(
+        let limits = self.gateway.config.limits;
+        let bytes = answer.body.whole(limits.answer_bytes).await?;
+        let restored = restore(bytes, limits.json(), dialect, inspector, structure).await?;
+        self.gateway.metrics.stage(Stage::Restore, restored.took);
+        trail.inspected(&restored.tally, restored.body.expose().len(), restored.took);
+        trail.answered(200, &restored.body).await?;
+        let mut response = Response::new(full(restored.body.into_exposed()));
+        let headers = response.headers_mut();
+        headers.insert(
             http::header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
         );
-        if let Ok(flags) = HeaderValue::try_from(inspector.tally.flags())
+        if let Ok(flags) = HeaderValue::try_from(restored.tally.flags())
             && !flags.is_empty()
         {
-            response.headers_mut().insert("x-covenant-flags", flags);
+            headers.insert("x-covenant-flags", flags);
         }
         Ok(response)
     }
@@ -530,14 +517,6 @@ impl Opened {
             HeaderValue::from_static("text/event-stream"),
         );
         response
-    }
-}
-
-/// Says why an answer cannot be given.
-fn refuse_answer(fault: AnswerFault) -> Refusal {
-    match fault {
-        AnswerFault::Malformed => UpstreamFault::Malformed.into(),
-        AnswerFault::Broken(path) => Refusal::withheld(&path),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use covenant_deid::{Plan, TypedRule};
-use covenant_formats::json::{Json, Object, Path, Step};
+use covenant_formats::json::{Json, Limits, Object, Path, Step, parse};
 use covenant_govern::Feature;
 use covenant_seal::Phi;
 
@@ -186,7 +186,11 @@ impl Reader<'_> {
                 self.text(text)
             }
             (Rule::JsonText, Json::String(text)) => {
-                self.check_encoded(text)?;
+                // Escapes would hide what is encoded, so the values are looked at, not their source.
+                match parse(text.as_bytes(), Limits::default()) {
+                    Ok(inner) => self.look_into(&inner)?,
+                    Err(_) => self.check_encoded(text)?,
+                }
                 Ok(Plan::JsonText(TypedRule::Data))
             }
             (Rule::Id(prefixes), Json::String(id)) => {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use covenant_access::Permit;
 use covenant_deid::{Report, Screened, TokenMap};
@@ -165,12 +165,12 @@ impl Trail {
     }
 
     /// Notes what was seen in the answer.
-    pub(crate) fn inspected(&mut self, tally: &Tally, answer_bytes: usize, restore_us: u64) {
+    pub(crate) fn inspected(&mut self, tally: &Tally, answer_bytes: usize, restoring: Duration) {
         self.counts.restored = named(&tally.restored);
         self.counts.invented = named(&tally.invented());
         self.counts.never_issued = tally.never_issued;
         self.sizes.answer_bytes = answer_bytes as u64;
-        self.sizes.restore_us = restore_us;
+        self.sizes.restore_us = u64::try_from(restoring.as_micros()).unwrap_or(u64::MAX);
     }
 
     /// Writes that the request is about to leave, with what the caller sent and the token map.

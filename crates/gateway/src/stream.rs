@@ -138,11 +138,10 @@ impl Streamed {
 
     fn note_answer(&mut self) {
         self.lanes.abandon();
-        let restore_us = u64::try_from(self.restoring.as_micros()).unwrap_or(u64::MAX);
         self.trail.inspected(
             &self.lanes.inspector.tally,
             self.lanes.released_bytes(),
-            restore_us,
+            self.restoring,
         );
     }
 }

@@ -806,7 +806,7 @@ async fn what_only_the_vendor_can_read_comes_back_as_it_was() {
 async fn fields_of_answers_that_no_table_knows_are_taken_out_and_counted() {
     let choice = json!({"index": 0, "message": {"role": "assistant", "content": "Done.", "surprise": "Ellen Marsh"},
         "logprobs": {"content": [{"token": "Done"}]}, "finish_reason": "stop"});
-    let answered = json!({"id": "c", "choices": [choice], "patient": "Ellen Marsh"});
+    let answered = json!({"id": "gen-1/a+b=", "model": "acme/large@2026", "choices": [choice], "patient": "Ellen Marsh"});
     let vendor =
         RecordingVendor::start(vec![Act::Send(json_answer(200, &answered.to_string()))]).await;
     let house = Setting::default().openai(&vendor.address).build();
@@ -817,6 +817,13 @@ async fn fields_of_answers_that_no_table_knows_are_taken_out_and_counted() {
         )
         .await;
     assert_eq!(answer.header("x-covenant-flags"), "dropped-fields=3");
+    assert_eq!(
+        (
+            answer.json()["id"].as_str(),
+            answer.json()["model"].as_str()
+        ),
+        (Some("gen-1/a+b="), Some("acme/large@2026"))
+    );
     assert!(
         !answer.text().contains("Marsh") && !answer.text().contains("logprobs"),
         "{}",

@@ -382,6 +382,13 @@ async fn encoded_data_is_refused() {
         "token_cannot_stand",
     )
     .await;
+    // Escapes in JSON source hide nothing.
+    let source = serde_json::to_string(&json!({"file": encode(&pdf)}))
+        .unwrap()
+        .replace('/', "\\/");
+    let call = json!({"id": "call_0123456789abcdef", "type": "function", "function": {"name": "x", "arguments": source}});
+    let body = json!({"model": "gpt", "messages": [{"role": "assistant", "tool_calls": [call]}]});
+    check(Setting::default(), &[], body, 422, "encoded_data").await;
     let harmless = "there is nothing in this sentence that points to anybody, and it is long enough to be read";
     let vendor =
         RecordingVendor::start(vec![Act::Send(json_answer(200, r#"{"choices":[]}"#))]).await;

@@ -260,7 +260,7 @@ async fn broken_streams_end_with_an_error_of_the_dialect() {
             "upstream_malformed",
         ),
         ("huge line", huge, "upstream_malformed"),
-        ("an error", error.to_owned(), "upstream_stream_error"),
+        ("an error", error.to_owned(), "upstream_error"),
     ] {
         let stream = sse_answer(&(begin.clone() + &tail));
         let vendor = RecordingVendor::start(vec![Act::Send(stream), Act::Cut]).await;

@@ -145,6 +145,15 @@ async fn faults_in_the_body_of_an_answer_are_told_too() {
         "upstream_malformed",
     )
     .await;
+    let told = r#"{"error":{"message":"Marlow","code":500}}"#;
+    check_as(
+        &[false],
+        "an error with status 200",
+        head("content-type: application/json", told),
+        502,
+        "upstream_error",
+    )
+    .await;
     let long = format!("\"{}\"", "x".repeat(200_000));
     check_as(
         &[false],

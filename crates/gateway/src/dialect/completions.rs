@@ -37,7 +37,7 @@ const ANSWER: &str = "
 id                              id
 object                          word
 created                         number 1e11
-model                           name
+model                           model
 system_fingerprint              name
 usage                           figures
 choices[].index                 number 1e5

@@ -18,7 +18,7 @@ input[]             text
 
 const ANSWER: &str = "
 object              word
-model               name
+model               model
 usage               figures
 data[].object       word
 data[].index        number 1e6

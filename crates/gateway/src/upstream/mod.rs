@@ -97,9 +97,9 @@ pub(crate) enum UpstreamFault {
         /// The seconds it asked to wait.
         retry_after: Option<u64>,
     },
-    /// The service reported an error inside a stream.
-    #[error("the model's service reported an error in its stream")]
-    InStream,
+    /// The service reported an error in an answer or stream that had begun well.
+    #[error("the model's service reported an error in its answer")]
+    Reported,
 }
 
 impl UpstreamFault {
@@ -120,7 +120,7 @@ impl UpstreamFault {
             UpstreamFault::Malformed => "upstream_malformed",
             UpstreamFault::Cut => "upstream_cut",
             UpstreamFault::Status { .. } => "upstream_status",
-            UpstreamFault::InStream => "upstream_stream_error",
+            UpstreamFault::Reported => "upstream_error",
         }
     }
 

@@ -25,6 +25,7 @@ fn inspector(request: &str) -> (Inspector, [String; 2]) {
         opaque: Opaque {
             key,
             app: "app".into(),
+            vendor: "acme".into(),
         },
         strict: false,
         keep_unsure: false,
