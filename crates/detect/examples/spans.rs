@@ -15,8 +15,15 @@ fn main() -> std::io::Result<()> {
             continue;
         }
         let record: Value = serde_json::from_str(&line)?;
-        let text = record.get("text").and_then(Value::as_str).unwrap_or_default();
-        let spans: Vec<Value> = detector.detect(text).iter().map(|finding| span(text, finding)).collect();
+        let text = record
+            .get("text")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let spans: Vec<Value> = detector
+            .detect(text)
+            .iter()
+            .map(|finding| span(text, finding))
+            .collect();
         let id = record.get("id").cloned().unwrap_or(Value::Null);
         writeln!(out, "{}", json!({ "id": id, "spans": spans }))?;
     }

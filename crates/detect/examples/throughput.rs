@@ -10,7 +10,10 @@ fn main() -> std::io::Result<()> {
     let Some(path) = arguments.next() else {
         return Err(std::io::Error::other("usage: throughput FILE [ROUNDS]"));
     };
-    let rounds: usize = arguments.next().and_then(|rounds| rounds.parse().ok()).unwrap_or(5);
+    let rounds: usize = arguments
+        .next()
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(5);
     let text = std::fs::read_to_string(path)?;
     let built = Instant::now();
     let detector = Detector::new();
@@ -25,7 +28,10 @@ fn main() -> std::io::Result<()> {
             let mut found = 0;
             let mut rest = text.as_str();
             while !rest.is_empty() {
-                let end = rest.char_indices().nth(size).map_or(rest.len(), |(end, _)| end);
+                let end = rest
+                    .char_indices()
+                    .nth(size)
+                    .map_or(rest.len(), |(end, _)| end);
                 let (piece, after) = rest.split_at(end);
                 found += stream.push(piece).len();
                 rest = after;
@@ -47,11 +53,18 @@ fn measure(name: &str, text: &str, rounds: usize, work: impl Fn() -> usize) {
         _ => started.elapsed().as_secs_f64(),
     } / rounds as f64;
     let megabytes = text.len() as f64 / 1e6;
-    println!("{name:14} {megabytes:.2} MB  {found} findings  {:.2} MB/s", megabytes / seconds);
+    println!(
+        "{name:14} {megabytes:.2} MB  {found} findings  {:.2} MB/s",
+        megabytes / seconds
+    );
 }
 
 /// Returns the seconds this process has run on a processor.
 fn processor_seconds() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/self/schedstat").ok()?;
-    text.split_ascii_whitespace().next()?.parse::<f64>().ok().map(|nanoseconds| nanoseconds / 1e9)
+    text.split_ascii_whitespace()
+        .next()?
+        .parse::<f64>()
+        .ok()
+        .map(|nanoseconds| nanoseconds / 1e9)
 }

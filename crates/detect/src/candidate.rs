@@ -7,7 +7,6 @@ use crate::kind::Kind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Priority {
     /// A lexicon and its context speak for it.
-    #[allow(dead_code, reason = "used by the name tagger")]
     Lexicon,
     /// The shape speaks for it.
     Pattern,

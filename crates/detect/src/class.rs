@@ -84,7 +84,10 @@ impl FromStr for Class {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Class, UnknownName> {
-        Class::ALL.into_iter().find(|class| class.as_str() == text).ok_or(UnknownName { what: "class" })
+        Class::ALL
+            .into_iter()
+            .find(|class| class.as_str() == text)
+            .ok_or(UnknownName { what: "class" })
     }
 }
 

@@ -27,7 +27,11 @@ impl Rules {
     fn new() -> Rules {
         let mut terms = Terms::new();
         let patterns = Patterns::new(&mut terms);
-        Rules { terms, patterns, names: NameTagger::new() }
+        Rules {
+            terms,
+            patterns,
+            names: NameTagger::new(),
+        }
     }
 }
 
@@ -35,7 +39,9 @@ impl Detector {
     /// Builds a detector with the shipped rules and lexicon.
     #[must_use]
     pub fn new() -> Detector {
-        Detector { rules: Arc::new(Rules::new()) }
+        Detector {
+            rules: Arc::new(Rules::new()),
+        }
     }
 
     /// Returns the detector every caller can share; built at first use.
@@ -50,8 +56,20 @@ impl Detector {
         let mut found = Vec::new();
         if normalise::is_plain(text) {
             let map = Map::default();
-            let known = Place { raw: text.len(), reach: text.len() };
-            Machine::default().advance(&self.rules, Source { text, map: &map, known, last: true }, &mut found);
+            let known = Place {
+                raw: text.len(),
+                reach: text.len(),
+            };
+            Machine::default().advance(
+                &self.rules,
+                Source {
+                    text,
+                    map: &map,
+                    known,
+                    last: true,
+                },
+                &mut found,
+            );
         } else {
             let mut normaliser = Normaliser::default();
             normaliser.take(text, true);

@@ -49,18 +49,27 @@ pub struct Reason {
 impl Reason {
     /// Returns a reason with a rule alone.
     pub(crate) fn rule(rule: &'static str) -> Reason {
-        Reason { rule, context: None, weight: None }
+        Reason {
+            rule,
+            context: None,
+            weight: None,
+        }
     }
 
     /// Returns the same reason with the context that spoke for it.
     pub(crate) fn context(self, context: &'static str) -> Reason {
-        Reason { context: Some(context), ..self }
+        Reason {
+            context: Some(context),
+            ..self
+        }
     }
 
     /// Returns the same reason with the weight of a lexicon.
-    #[allow(dead_code, reason = "used by the name tagger")]
     pub(crate) fn weight(self, weight: f32) -> Reason {
-        Reason { weight: Some(weight), ..self }
+        Reason {
+            weight: Some(weight),
+            ..self
+        }
     }
 }
 

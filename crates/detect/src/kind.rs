@@ -29,8 +29,12 @@ impl fmt::Display for Basis {
 }
 
 macro_rules! basis {
-    (convention) => { Basis::Convention };
-    ($letter:literal) => { Basis::SafeHarbor($letter) };
+    (convention) => {
+        Basis::Convention
+    };
+    ($letter:literal) => {
+        Basis::SafeHarbor($letter)
+    };
 }
 
 macro_rules! kinds {
@@ -210,7 +214,11 @@ impl FromStr for Kind {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Kind, UnknownName> {
-        Kind::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or(UnknownName { what: "kind" })
+        Kind::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(UnknownName { what: "kind" })
     }
 }
 
@@ -239,7 +247,10 @@ mod tests {
         }
         for class in Class::ALL {
             assert_eq!(class.as_str().parse::<Class>().unwrap(), class);
-            assert!(Kind::ALL.iter().any(|kind| kind.class() == class), "{class} has no kind");
+            assert!(
+                Kind::ALL.iter().any(|kind| kind.class() == class),
+                "{class} has no kind"
+            );
         }
     }
 

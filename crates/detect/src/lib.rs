@@ -7,8 +7,6 @@
 //! assert!(findings.is_empty());
 //! ```
 
-#![cfg_attr(not(test), allow(dead_code, reason = "skeleton; goes when the recognisers land"))]
-
 mod candidate;
 mod class;
 mod detector;
@@ -21,7 +19,6 @@ mod normalise;
 mod recognise;
 mod resolve;
 mod scan;
-mod section;
 mod segment;
 mod stream;
 mod term;

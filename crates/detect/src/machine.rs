@@ -24,6 +24,7 @@
 //! The cost of a step does not depend on the length of the segment, so pushing four characters at a time costs what
 //! pushing the whole costs, plus scanning an unfinished token again.
 
+use crate::LOOKAHEAD_CHARS;
 use crate::candidate::Candidate;
 use crate::detector::Rules;
 use crate::finding::Finding;
@@ -32,9 +33,7 @@ use crate::normalise::{Map, Place};
 use crate::recognise::Memory;
 use crate::resolve;
 use crate::scan::Scan;
-use crate::section::Section;
 use crate::segment::Segment;
-use crate::LOOKAHEAD_CHARS;
 
 /// Tokens that start within this many characters of the first undecided one are decided together.
 pub(crate) const STEP_CHARS: usize = 12;
@@ -74,7 +73,6 @@ pub(crate) struct Machine {
     /// Bytes of the segment that are inside a finding already.
     taken: usize,
     ordinal: u64,
-    section: Option<Section>,
     carried: Carried,
     memory: Memory,
     /// End of the last finding in the original text.
@@ -120,22 +118,39 @@ impl Machine {
 
     fn decide(&mut self, rules: &Rules, source: Source<'_>, out: &mut Vec<Finding>) {
         loop {
-            while self.scan.tokens.get(self.next).is_some_and(|token| token.start < self.taken) {
+            while self
+                .scan
+                .tokens
+                .get(self.next)
+                .is_some_and(|token| token.start < self.taken)
+            {
                 self.next += 1;
             }
-            let Some(from) = self.scan.extents.get(self.next) else { return };
+            let Some(from) = self.scan.extents.get(self.next) else {
+                return;
+            };
             let limit = from.start + LOOKAHEAD_CHARS;
             if self.scan.end.is_none() && self.scan.clear <= limit {
                 return;
             }
             let ahead = self.scan.extents.get(self.next..).unwrap_or_default();
-            let step = ahead.iter().take_while(|extent| extent.start < from.start + STEP_CHARS).count();
-            let seen = ahead.iter().take_while(|extent| extent.end <= limit).count();
+            let step = ahead
+                .iter()
+                .take_while(|extent| extent.start < from.start + STEP_CHARS)
+                .count();
+            let seen = ahead
+                .iter()
+                .take_while(|extent| extent.end <= limit)
+                .count();
             let seen = Seen {
                 upto: self.next + step.min(seen).max(1),
                 tokens: self.next + seen.max(1),
                 // An end past the limit is not seen, even if the text at hand goes so far.
-                end: self.scan.end.filter(|end| end.reach <= limit).map(|end| end.at),
+                end: self
+                    .scan
+                    .end
+                    .filter(|end| end.reach <= limit)
+                    .map(|end| end.at),
             };
             self.step(rules, source, seen, out);
         }
@@ -144,26 +159,38 @@ impl Machine {
     fn step(&mut self, rules: &Rules, source: Source<'_>, seen: Seen, out: &mut Vec<Finding>) {
         let scan = &self.scan;
         let tokens = scan.tokens.get(..seen.tokens).unwrap_or_default();
-        let end = seen.end.or_else(|| tokens.last().map(|token| scan.start + token.end));
+        let end = seen
+            .end
+            .or_else(|| tokens.last().map(|token| scan.start + token.end));
         let segment = Segment {
-            text: source.text.get(scan.start..end.unwrap_or(scan.start)).unwrap_or_default(),
+            text: source
+                .text
+                .get(scan.start..end.unwrap_or(scan.start))
+                .unwrap_or_default(),
             tokens,
             decide: self.next..seen.upto,
             taken: self.taken,
             starts_line: scan.starts_line,
             complete: seen.end.is_some(),
-            section: self.section,
             ordinal: self.ordinal,
             terms: &rules.terms,
         };
         self.candidates.clear();
-        rules.patterns.propose(&segment, &self.memory, &mut self.candidates);
-        rules.names.tag(&segment, &mut self.carried, &mut self.candidates);
+        rules
+            .patterns
+            .propose(&segment, &self.memory, &mut self.candidates);
+        rules
+            .names
+            .tag(&segment, &mut self.carried, &mut self.candidates);
         resolve::resolve(&segment, &mut self.candidates);
         self.memory.remember(&segment, &self.candidates);
         for candidate in &self.candidates {
             self.taken = self.taken.max(candidate.end);
-            let start = source.map.start(scan.start + candidate.start).raw.max(self.found_to);
+            let start = source
+                .map
+                .start(scan.start + candidate.start)
+                .raw
+                .max(self.found_to);
             let end = source.map.end(scan.start + candidate.end).raw;
             if start < end {
                 self.found_to = end;
@@ -175,7 +202,10 @@ impl Machine {
 
     /// Goes on to the next segment; returns false if there is no text for one yet.
     fn next_segment(&mut self, rules: &Rules, source: Source<'_>) -> bool {
-        let text = source.text.get(self.scan.start..self.scan.at).unwrap_or_default();
+        let text = source
+            .text
+            .get(self.scan.start..self.scan.at)
+            .unwrap_or_default();
         if !self.scan.tokens.is_empty() {
             let count = self.scan.tokens.len();
             let segment = Segment {
@@ -185,11 +215,9 @@ impl Machine {
                 taken: self.taken,
                 starts_line: self.scan.starts_line,
                 complete: true,
-                section: self.section,
                 ordinal: self.ordinal,
                 terms: &rules.terms,
             };
-            self.section = Section::after(&segment).or(self.section);
             rules.patterns.segment_ends(&segment, &mut self.memory);
             self.ordinal += 1;
         }

@@ -55,7 +55,12 @@ pub(crate) struct Normaliser {
 impl Normaliser {
     /// Returns what is normalised so far; `last` says that no more follows.
     pub(crate) fn source(&self, last: bool) -> Source<'_> {
-        Source { text: &self.out.text, map: &self.out.map, known: self.out.known, last }
+        Source {
+            text: &self.out.text,
+            map: &self.out.map,
+            known: self.out.known,
+            last,
+        }
     }
 
     /// Takes in as much of `raw` as can be decided and returns how many bytes that is; all of it if it is the `last`.
@@ -68,7 +73,9 @@ impl Normaliser {
                 at += plain;
                 continue;
             }
-            let Some(ahead) = ahead(rest, last) else { break };
+            let Some(ahead) = ahead(rest, last) else {
+                break;
+            };
             at += self.decide(ahead);
         }
         at
@@ -87,7 +94,9 @@ impl Normaliser {
 
     /// Decides what stands at the start of `ahead` and returns how many bytes that settles.
     fn decide(&mut self, ahead: &str) -> usize {
-        let Some(first) = ahead.chars().next() else { return 0 };
+        let Some(first) = ahead.chars().next() else {
+            return 0;
+        };
         match self.escape(first, ahead) {
             Escape::None if first.is_ascii() => self.kept(first),
             Escape::None => self.folded(first, first.len_utf8(), ahead),
@@ -102,7 +111,11 @@ impl Normaliser {
             '%' => decode::percent(ahead, before, self.after_escape),
             '\\' => {
                 self.path |= before == b':' && self.drive_letter();
-                if self.path { Escape::None } else { decode::json(ahead) }
+                if self.path {
+                    Escape::None
+                } else {
+                    decode::json(ahead)
+                }
             }
             '&' => decode::html(ahead),
             // A rule of equals signs before a line end is a heading, not a soft break.
@@ -120,7 +133,9 @@ impl Normaliser {
     fn drive_letter(&self) -> bool {
         let mut before = self.out.text.bytes().rev().skip(1);
         before.next().is_some_and(|byte| byte.is_ascii_alphabetic())
-            && before.next().is_none_or(|byte| !byte.is_ascii_alphanumeric())
+            && before
+                .next()
+                .is_none_or(|byte| !byte.is_ascii_alphanumeric())
     }
 
     fn kept(&mut self, first: char) -> usize {
@@ -162,7 +177,9 @@ impl Normaliser {
             Fold::One(byte) => self.replace(stands_in, char::from(byte).encode_utf8(&mut buffer)),
             Fold::Few(bytes) => {
                 let used = bytes.iter().take_while(|byte| **byte != 0).count();
-                let text = bytes.get(..used).and_then(|used| std::str::from_utf8(used).ok());
+                let text = bytes
+                    .get(..used)
+                    .and_then(|used| std::str::from_utf8(used).ok());
                 self.replace(stands_in, text.unwrap_or_default());
             }
             Fold::LooksLike(byte) if self.in_latin_word(after) => {
@@ -170,17 +187,29 @@ impl Normaliser {
             }
             Fold::Keep | Fold::LooksLike(_) => {
                 let text: &str = is.encode_utf8(&mut buffer);
-                if text == stands_in { self.keep(text) } else { self.replace(stands_in, text) }
+                if text == stands_in {
+                    self.keep(text)
+                } else {
+                    self.replace(stands_in, text)
+                }
             }
         }
     }
 
     /// Returns true if the letter before is Latin, or the letters after lead to one.
     fn in_latin_word(&self, after: &str) -> bool {
-        if self.out.text.bytes().last().is_some_and(|byte| byte.is_ascii_alphabetic()) {
+        if self
+            .out
+            .text
+            .bytes()
+            .last()
+            .is_some_and(|byte| byte.is_ascii_alphabetic())
+        {
             return true;
         }
-        let next = after.chars().find(|c| !matches!(fold::fold(*c), Fold::LooksLike(_) | Fold::Remove) || c.is_ascii());
+        let next = after
+            .chars()
+            .find(|c| !matches!(fold::fold(*c), Fold::LooksLike(_) | Fold::Remove) || c.is_ascii());
         next.is_some_and(|c| c.is_ascii_alphabetic())
     }
 
@@ -193,12 +222,19 @@ impl Normaliser {
         self.out.known.raw += text.len();
         self.out.known.reach += text.len();
         self.after_escape = false;
-        self.path &= !text.bytes().any(|byte| byte.is_ascii_whitespace() || byte == b'"');
+        self.path &= !text
+            .bytes()
+            .any(|byte| byte.is_ascii_whitespace() || byte == b'"');
     }
 
     fn replace(&mut self, raw: &str, text: &str) {
-        let extent = Place { raw: raw.len(), reach: raw.chars().count() };
-        self.out.map.replaced(self.out.text.len(), self.out.known, extent);
+        let extent = Place {
+            raw: raw.len(),
+            reach: raw.chars().count(),
+        };
+        self.out
+            .map
+            .replaced(self.out.text.len(), self.out.known, extent);
         self.out.text.push_str(text);
         self.out.known.raw += extent.raw;
         self.out.known.reach += extent.reach;

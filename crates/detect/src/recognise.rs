@@ -57,18 +57,32 @@ impl Memory {
         self.columns.pass(segment);
         let Some(last) = found.last() else { return };
         self.last = (last.confidence >= UNSURE_BELOW).then_some((last.kind, last.end));
-        let long = !matches!(last.kind.class(), Class::Name | Class::Location | Class::Org | Class::Date | Class::Age);
+        let long = !matches!(
+            last.kind.class(),
+            Class::Name | Class::Location | Class::Org | Class::Date | Class::Age
+        );
         if long && last.end == segment.text.len() && !segment.complete {
             self.open = Some(last.kind);
         }
     }
 
     /// Returns the kind of the finding before `index`, if only a comma or a conjunction stands between.
-    fn listed_before(&self, segment: &Segment<'_>, index: usize, out: &[Candidate]) -> Option<Kind> {
+    fn listed_before(
+        &self,
+        segment: &Segment<'_>,
+        index: usize,
+        out: &[Candidate],
+    ) -> Option<Kind> {
         let start = segment.start(index);
-        let sure = |candidate: &&Candidate| candidate.end <= start && candidate.confidence >= UNSURE_BELOW;
-        let fresh = out.iter().filter(sure).max_by_key(|candidate| (candidate.end, candidate.priority));
-        let (kind, end) = fresh.map(|candidate| (candidate.kind, candidate.end)).or(self.last)?;
+        let sure =
+            |candidate: &&Candidate| candidate.end <= start && candidate.confidence >= UNSURE_BELOW;
+        let fresh = out
+            .iter()
+            .filter(sure)
+            .max_by_key(|candidate| (candidate.end, candidate.priority));
+        let (kind, end) = fresh
+            .map(|candidate| (candidate.kind, candidate.end))
+            .or(self.last)?;
         let mut at = index;
         for _ in 0..3 {
             at = at.checked_sub(1)?;
@@ -76,7 +90,11 @@ impl Memory {
                 return (at + 1 < index).then_some(kind);
             }
             let sign = matches!(segment.sign_at(at), b',' | b'&' | b'-' | b'/');
-            if !sign && !["and", "to", "or", "through", "thru", "again", "then"].iter().any(|word| segment.is(at, word)) {
+            if !sign
+                && !["and", "to", "or", "through", "thru", "again", "then"]
+                    .iter()
+                    .any(|word| segment.is(at, word))
+            {
                 return None;
             }
         }
@@ -101,7 +119,9 @@ pub(crate) struct Patterns {
 
 impl Patterns {
     pub(crate) fn new(terms: &mut Terms) -> Patterns {
-        Patterns { labels: Labels::new(terms) }
+        Patterns {
+            labels: Labels::new(terms),
+        }
     }
 
     /// Proposes candidates that start in one of the tokens to be decided.
@@ -110,7 +130,9 @@ impl Patterns {
             net::continued(segment, segment.decide.start, kind, out);
         }
         for index in segment.decide.clone() {
-            let Some(token) = segment.token(index) else { continue };
+            let Some(token) = segment.token(index) else {
+                continue;
+            };
             match token.shape {
                 Shape::Number => self.number(segment, memory, index, out),
                 Shape::Mixed => self.mixed(segment, memory, index, out),
@@ -124,17 +146,33 @@ impl Patterns {
     pub(crate) fn segment_ends(&self, segment: &Segment<'_>, memory: &mut Memory) {
         let count = segment.tokens.len();
         let colon = count > 0 && segment.sign(count - 1, b':');
-        let hit = if count <= 12 { self.labels.before(segment, count, None) } else { None };
+        let hit = if count <= 12 {
+            self.labels.before(segment, count, None)
+        } else {
+            None
+        };
         let place = memory.last.is_some_and(|(kind, end)| {
-            matches!(kind, Kind::Street | Kind::City | Kind::PoBox) && end + 6 >= segment.text.trim_end().len()
+            matches!(kind, Kind::Street | Kind::City | Kind::PoBox)
+                && end + 6 >= segment.text.trim_end().len()
         });
         let mut columns = std::mem::take(&mut memory.columns);
         columns.end(&self.labels, segment);
         *memory = Memory {
-            columns, label: hit.filter(|hit| colon || hit.marked || count <= 4), place, phone: phone::cue_at_end(segment), ..Memory::default() };
+            columns,
+            label: hit.filter(|hit| colon || hit.marked || count <= 4),
+            place,
+            phone: phone::cue_at_end(segment),
+            ..Memory::default()
+        };
     }
 
-    fn number(&self, segment: &Segment<'_>, memory: &Memory, index: usize, out: &mut Vec<Candidate>) {
+    fn number(
+        &self,
+        segment: &Segment<'_>,
+        memory: &Memory,
+        index: usize,
+        out: &mut Vec<Candidate>,
+    ) {
         let listed = memory.listed_before(segment, index, out);
         let is = |class: Class| listed.is_some_and(|kind| kind.class() == class);
         date::propose(segment, index, is(Class::Date), out);
@@ -142,7 +180,13 @@ impl Patterns {
         ids::propose(&self.labels, segment, index, memory.label, listed, out);
         memory.columns.propose(segment, index, out);
         numbers::unlabelled(segment, index, out);
-        phone::propose(segment, index, is(Class::Phone) || is(Class::Fax), memory.phone, out);
+        phone::propose(
+            segment,
+            index,
+            is(Class::Phone) || is(Class::Fax),
+            memory.phone,
+            out,
+        );
         phone::propose_vanity(segment, index, out);
         numbers::propose(segment, index, out);
         net::ip(segment, index, out);
@@ -155,7 +199,13 @@ impl Patterns {
         mailbox(segment, index, out);
     }
 
-    fn mixed(&self, segment: &Segment<'_>, memory: &Memory, index: usize, out: &mut Vec<Candidate>) {
+    fn mixed(
+        &self,
+        segment: &Segment<'_>,
+        memory: &Memory,
+        index: usize,
+        out: &mut Vec<Candidate>,
+    ) {
         let listed = memory.listed_before(segment, index, out);
         date::propose(segment, index, false, out);
         ids::propose_reference(segment, index, out);
@@ -175,10 +225,20 @@ impl Patterns {
         mailbox(segment, index, out);
     }
 
-    fn word(&self, segment: &Segment<'_>, memory: &Memory, index: usize, token: &Token, out: &mut Vec<Candidate>) {
+    fn word(
+        &self,
+        segment: &Segment<'_>,
+        memory: &Memory,
+        index: usize,
+        token: &Token,
+        out: &mut Vec<Candidate>,
+    ) {
         let flags = segment.flags(index);
         let next = segment.token(index + 1);
-        if flags.has(Flags::MONTH.and(Flags::NUMBER)) || next.is_some_and(Token::has_digit) || next.is_some_and(|next| matches!(next.first, b'.' | b',')) {
+        if flags.has(Flags::MONTH.and(Flags::NUMBER))
+            || next.is_some_and(Token::has_digit)
+            || next.is_some_and(|next| matches!(next.first, b'.' | b','))
+        {
             date::propose(segment, index, false, out);
         }
         if flags.has(Flags::WEEKDAY.and(Flags::HOLIDAY)) {
@@ -191,7 +251,11 @@ impl Patterns {
             age::propose(segment, index, out);
             address::street(segment, index, out);
         }
-        if flags.has(Flags::ROAD) || flags.has(Flags::UNIT) || token.first == b'I' && token.len() == 1 || token.first.eq_ignore_ascii_case(&b'm') {
+        if flags.has(Flags::ROAD)
+            || flags.has(Flags::UNIT)
+            || token.first == b'I' && token.len() == 1
+            || token.first.eq_ignore_ascii_case(&b'm')
+        {
             address::mile_marker(segment, index, out);
         }
         if matches!(token.case, Case::Title | Case::Mixed) {
@@ -200,18 +264,34 @@ impl Patterns {
         if flags.has(Flags::BUILDING_UNIT) {
             address::unit_line(segment, index, out);
         }
-        if matches!(token.first, b'p' | b'P' | b'r' | b'R' | b'h' | b'H' | b'c' | b'C' | b'u' | b'U') && token.len() <= 5 {
+        if matches!(
+            token.first,
+            b'p' | b'P' | b'r' | b'R' | b'h' | b'H' | b'c' | b'C' | b'u' | b'U'
+        ) && token.len() <= 5
+        {
             address::post_box(segment, index, out);
         }
         self.coded_word(segment, memory, index, out);
     }
 
     /// What may start with letters: a code, an address of a machine, a masked number.
-    fn coded_word(&self, segment: &Segment<'_>, memory: &Memory, index: usize, out: &mut Vec<Candidate>) {
+    fn coded_word(
+        &self,
+        segment: &Segment<'_>,
+        memory: &Memory,
+        index: usize,
+        out: &mut Vec<Candidate>,
+    ) {
         ids::propose_reference(segment, index, out);
-        let listed = if memory.last.is_some() || !out.is_empty() { memory.listed_before(segment, index, out) } else { None };
+        let listed = if memory.last.is_some() || !out.is_empty() {
+            memory.listed_before(segment, index, out)
+        } else {
+            None
+        };
         ids::propose_word(&self.labels, segment, index, memory.label, listed, out);
-        let Some(next) = segment.token(index + 1) else { return };
+        let Some(next) = segment.token(index + 1) else {
+            return;
+        };
         if next.shape == Shape::Sign && !next.space_before {
             match next.first {
                 b'.' | b':' | b'-' | b'/' | b'@' | b'_' | b'+' | b'%' | b'\'' => {
@@ -223,6 +303,7 @@ impl Patterns {
                     numbers::unlabelled(segment, index, out);
                     memory.columns.propose(segment, index, out);
                     mailbox(segment, index, out);
+                    net::email_in_words(segment, index, out);
                 }
                 b'[' | b'(' => net::email_in_words(segment, index, out),
                 _ => {}
@@ -234,12 +315,21 @@ impl Patterns {
 }
 
 fn mailbox(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
-    if segment.token(index + 1).is_some_and(|next| next.shape == Shape::Sign && !next.space_before) {
+    if segment
+        .token(index + 1)
+        .is_some_and(|next| next.shape == Shape::Sign && !next.space_before)
+    {
         net::email(segment, index, out);
     }
 }
 
-fn sign(segment: &Segment<'_>, memory: &Memory, index: usize, token: &Token, out: &mut Vec<Candidate>) {
+fn sign(
+    segment: &Segment<'_>,
+    memory: &Memory,
+    index: usize,
+    token: &Token,
+    out: &mut Vec<Candidate>,
+) {
     match token.first {
         b'(' => {
             phone::propose(segment, index, false, memory.phone, out);
@@ -268,5 +358,12 @@ fn span(
     reason: Reason,
 ) -> Candidate {
     let end = segment.end(upto.saturating_sub(1));
-    Candidate { start: segment.start(from), end, kind, confidence, reason, priority }
+    Candidate {
+        start: segment.start(from),
+        end,
+        kind,
+        confidence,
+        reason,
+        priority,
+    }
 }

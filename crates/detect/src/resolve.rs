@@ -8,19 +8,36 @@ use crate::segment::Segment;
 
 /// Leaves in `candidates` what becomes a finding: sorted, not overlapping, starting in the tokens to be decided.
 pub(crate) fn resolve(segment: &Segment<'_>, candidates: &mut Vec<Candidate>) {
-    let from = segment.token(segment.decide.start).map_or(usize::MAX, |token| token.start).max(segment.taken);
-    let upto = segment.decide.end.checked_sub(1).and_then(|last| segment.token(last)).map_or(0, |token| token.end);
+    let from = segment
+        .token(segment.decide.start)
+        .map_or(usize::MAX, |token| token.start)
+        .max(segment.taken);
+    let upto = segment
+        .decide
+        .end
+        .checked_sub(1)
+        .and_then(|last| segment.token(last))
+        .map_or(0, |token| token.end);
     let text = segment.text;
     candidates.retain(|candidate| {
         let inside = (from..upto).contains(&candidate.start) && candidate.start < candidate.end;
-        inside && text.get(candidate.start..candidate.end).is_some_and(|span| span.chars().any(char::is_alphanumeric))
+        inside
+            && text
+                .get(candidate.start..candidate.end)
+                .is_some_and(|span| span.chars().any(char::is_alphanumeric))
     });
     if candidates.len() < 2 {
         return;
     }
     candidates.sort_by(|one, other| {
-        let by_strength = other.priority.cmp(&one.priority).then(other.end.cmp(&one.end));
-        one.start.cmp(&other.start).then(by_strength).then(other.confidence.total_cmp(&one.confidence))
+        let by_strength = other
+            .priority
+            .cmp(&one.priority)
+            .then(other.end.cmp(&one.end));
+        one.start
+            .cmp(&other.start)
+            .then(by_strength)
+            .then(other.confidence.total_cmp(&one.confidence))
     });
     let mut kept: Vec<Candidate> = Vec::with_capacity(candidates.len());
     let mut waiting: Vec<Candidate> = candidates.drain(..).rev().collect();
@@ -30,13 +47,19 @@ pub(crate) fn resolve(segment: &Segment<'_>, candidates: &mut Vec<Candidate>) {
             continue;
         };
         if candidate.priority > last.priority && candidate.start > last.start {
-            let rest = Candidate { start: candidate.end, ..*last };
+            let rest = Candidate {
+                start: candidate.end,
+                ..*last
+            };
             last.end = candidate.start;
             trim(text, last);
             push_rest(text, rest, &mut waiting);
             kept.push(candidate);
         } else {
-            let rest = Candidate { start: last.end, ..candidate };
+            let rest = Candidate {
+                start: last.end,
+                ..candidate
+            };
             push_rest(text, rest, &mut waiting);
         }
     }

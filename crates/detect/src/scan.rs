@@ -1,9 +1,9 @@
 //! Cuts normalised text into segments and tokens, as it becomes known.
 
+use crate::SEGMENT_CHARS;
 use crate::machine::{CUT_LOOKAHEAD, Source, TOKEN_CHARS};
 use crate::term::{Term, Terms};
 use crate::token::{Case, Shape, Token};
-use crate::SEGMENT_CHARS;
 
 /// Segments longer than this end at the next white space.
 const LONG: usize = SEGMENT_CHARS - 148;
@@ -74,7 +74,10 @@ impl Scan {
         while self.end.is_none() {
             let Some(byte) = source.text.as_bytes().get(self.at).copied() else {
                 self.clear = source.known.reach;
-                self.end = source.last.then_some(End { at: self.at, reach: source.known.reach });
+                self.end = source.last.then_some(End {
+                    at: self.at,
+                    reach: source.known.reach,
+                });
                 return;
             };
             let decided = match byte {
@@ -103,7 +106,10 @@ impl Scan {
         self.start -= normal;
         self.at -= normal;
         self.line = self.line.saturating_sub(normal);
-        self.end = self.end.map(|end| End { at: end.at - normal, ..end });
+        self.end = self.end.map(|end| End {
+            at: end.at - normal,
+            ..end
+        });
     }
 
     fn line_break(&mut self, source: Source<'_>) -> bool {
@@ -118,7 +124,8 @@ impl Scan {
             self.clear = reach;
             return false;
         }
-        let soft = self.is_wrapped(source.text) && continues(ahead(source, self.at + 1, reach + CUT_LOOKAHEAD));
+        let soft = self.is_wrapped(source.text)
+            && continues(ahead(source, self.at + 1, reach + CUT_LOOKAHEAD));
         self.pass_line_break();
         if soft && !self.is_long(reach) {
             self.clear = reach;
@@ -138,12 +145,19 @@ impl Scan {
     /// Returns true if the line so far looks like one of a wrapped paragraph.
     fn is_wrapped(&self, text: &str) -> bool {
         let line = text.get(self.line..self.at).unwrap_or_default().trim_end();
-        let ends_open = line.bytes().last().is_some_and(|byte| byte.is_ascii_alphanumeric() || b",-/&('\"".contains(&byte));
+        let ends_open = line
+            .bytes()
+            .last()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b",-/&('\"".contains(&byte));
         line.len() >= WRAPPED_LINE && (ends_open || ends_in_abbreviation(line)) && !is_row(line)
     }
 
     fn white_space(&mut self, source: Source<'_>) -> bool {
-        let reach = if self.tokens.is_empty() { self.start_reach } else { source.map.start(self.at).reach };
+        let reach = if self.tokens.is_empty() {
+            self.start_reach
+        } else {
+            source.map.start(self.at).reach
+        };
         let length = self.length(reach);
         if length >= SENTENCES_AFTER && self.ends_sentence(source.text) {
             // One more character tells a sentence from an abbreviation.
@@ -167,6 +181,10 @@ impl Scan {
         self.at += 1;
         self.space = true;
         self.clear = reach;
+        if self.tokens.is_empty() {
+            // Nothing of a segment stands before its first token, so that the buffer can be let go.
+            self.start = self.at;
+        }
         true
     }
 
@@ -177,7 +195,11 @@ impl Scan {
     }
 
     fn length(&self, reach: usize) -> usize {
-        if self.tokens.is_empty() { 0 } else { reach.saturating_sub(self.start_reach) }
+        if self.tokens.is_empty() {
+            0
+        } else {
+            reach.saturating_sub(self.start_reach)
+        }
     }
 
     fn is_long(&self, reach: usize) -> bool {
@@ -186,8 +208,15 @@ impl Scan {
 
     /// Returns true if the text before is the end of a sentence: a stop after a word of four letters or more.
     fn ends_sentence(&self, text: &str) -> bool {
-        let mut before = text.get(self.start..self.at).unwrap_or_default().bytes().rev();
-        if !before.next().is_some_and(|byte| matches!(byte, b'.' | b'!' | b'?')) {
+        let mut before = text
+            .get(self.start..self.at)
+            .unwrap_or_default()
+            .bytes()
+            .rev();
+        if !before
+            .next()
+            .is_some_and(|byte| matches!(byte, b'.' | b'!' | b'?'))
+        {
             return false;
         }
         before.take(4).filter(u8::is_ascii_lowercase).count() == 4
@@ -205,14 +234,21 @@ impl Scan {
         let bytes = source.text.as_bytes();
         let len = run_length(source.text, self.at, byte);
         if len == 0 {
-            let len = source.text.get(self.at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+            let len = source
+                .text
+                .get(self.at..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(1, char::len_utf8);
             self.push(Token::sign(byte), len, source);
             return true;
         }
         let mut end = self.at + len;
         if source.map.end(end).reach > extent_start + TOKEN_CHARS {
             end = self.cut_token(source, extent_start, end);
-        } else if end == bytes.len() && !source.last && source.known.reach < extent_start + TOKEN_CHARS {
+        } else if end == bytes.len()
+            && !source.last
+            && source.known.reach < extent_start + TOKEN_CHARS
+        {
             self.clear = source.known.reach;
             return false;
         }
@@ -228,17 +264,30 @@ impl Scan {
     /// Returns the end of the longest piece of the run that has at most [`TOKEN_CHARS`] characters, and one at least.
     fn cut_token(&self, source: Source<'_>, extent_start: usize, end: usize) -> usize {
         let run = source.text.get(self.at..end).unwrap_or_default();
-        let ends = run.char_indices().map(|(index, c)| self.at + index + c.len_utf8());
-        let fits = ends.take_while(|end| source.map.end(*end).reach <= extent_start + TOKEN_CHARS).last();
+        let ends = run
+            .char_indices()
+            .map(|(index, c)| self.at + index + c.len_utf8());
+        let fits = ends
+            .take_while(|end| source.map.end(*end).reach <= extent_start + TOKEN_CHARS)
+            .last();
         fits.unwrap_or_else(|| self.at + run.chars().next().map_or(1, char::len_utf8))
     }
 
     fn push(&mut self, token: Token, len: usize, source: Source<'_>) {
         let (from, to) = (self.at, self.at + len);
-        let extent = Extent { start: source.map.start(from).reach, end: source.map.end(to).reach };
+        let extent = Extent {
+            start: source.map.start(from).reach,
+            end: source.map.end(to).reach,
+        };
         let start = from - self.start;
         let line_start = self.new_line;
-        self.tokens.push(Token { start, end: start + len, space_before: self.space, line_start, ..token });
+        self.tokens.push(Token {
+            start,
+            end: start + len,
+            space_before: self.space,
+            line_start,
+            ..token
+        });
         self.extents.push(extent);
         self.at = to;
         self.space = false;
@@ -250,7 +299,10 @@ impl Scan {
 /// Returns true if a line looks like a row of a table.
 fn is_row(line: &str) -> bool {
     let bytes = line.as_bytes();
-    let tight = bytes.windows(2).filter(|pair| matches!(pair, [b',' | b';', next] if *next != b' ')).count();
+    let tight = bytes
+        .windows(2)
+        .filter(|pair| matches!(pair, [b',' | b';', next] if *next != b' '))
+        .count();
     tight >= 2 || bytes.iter().any(|byte| matches!(byte, b'|' | b'\t'))
 }
 
@@ -258,7 +310,10 @@ fn is_row(line: &str) -> bool {
 fn ahead(source: Source<'_>, from: usize, limit: usize) -> &str {
     let rest = source.text.get(from..).unwrap_or_default();
     let ends = rest.char_indices().map(|(index, c)| index + c.len_utf8());
-    let end = ends.take_while(|end| source.map.end(from + end).reach <= limit).last().unwrap_or(0);
+    let end = ends
+        .take_while(|end| source.map.end(from + end).reach <= limit)
+        .last()
+        .unwrap_or(0);
     rest.get(..end).unwrap_or_default()
 }
 
@@ -269,16 +324,34 @@ fn continues(next: &str) -> bool {
         return false;
     }
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let list_item = digits > 0 && matches!(text.as_bytes().get(digits), Some(b'.' | b')'))
-        && text.as_bytes().get(digits + 1).is_none_or(u8::is_ascii_whitespace);
-    text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'(') && !list_item
+    let list_item = digits > 0
+        && matches!(text.as_bytes().get(digits), Some(b'.' | b')'))
+        && text
+            .as_bytes()
+            .get(digits + 1)
+            .is_none_or(u8::is_ascii_whitespace);
+    text.bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'(')
+        && !list_item
 }
 
 /// Returns true if the line ends in a title or another short word with a stop, as in `seen by Dr.`.
 fn ends_in_abbreviation(line: &str) -> bool {
-    let Some(stem) = line.strip_suffix('.') else { return false };
-    let word = stem.bytes().rev().take_while(u8::is_ascii_alphabetic).count();
-    (1..=3).contains(&word) && stem.bytes().rev().nth(word - 1).is_some_and(|byte| byte.is_ascii_uppercase())
+    let Some(stem) = line.strip_suffix('.') else {
+        return false;
+    };
+    let word = stem
+        .bytes()
+        .rev()
+        .take_while(u8::is_ascii_alphabetic)
+        .count();
+    (1..=3).contains(&word)
+        && stem
+            .bytes()
+            .rev()
+            .nth(word - 1)
+            .is_some_and(|byte| byte.is_ascii_uppercase())
 }
 
 /// Returns the length of the run of letters and digits at `at`, 0 if there is none.
@@ -289,7 +362,10 @@ fn run_length(text: &str, at: usize, first: u8) -> usize {
     if next < 0x80 && first < 0x80 {
         return ascii;
     }
-    rest.chars().take_while(|c| c.is_alphanumeric()).map(char::len_utf8).sum()
+    rest.chars()
+        .take_while(|c| c.is_alphanumeric())
+        .map(char::len_utf8)
+        .sum()
 }
 
 impl Token {
@@ -298,7 +374,16 @@ impl Token {
     }
 
     fn blank(shape: Shape, case: Case, first: u8) -> Token {
-        Token { start: 0, end: 0, shape, case, space_before: false, line_start: false, first, term: Term::NONE }
+        Token {
+            start: 0,
+            end: 0,
+            shape,
+            case,
+            space_before: false,
+            line_start: false,
+            first,
+            term: Term::NONE,
+        }
     }
 
     /// Describes a run of letters and digits.

@@ -14,7 +14,6 @@
 
 use std::ops::Range;
 
-use crate::section::Section;
 use crate::term::{Flags, Terms};
 use crate::token::{Shape, Token};
 
@@ -33,8 +32,6 @@ pub(crate) struct Segment<'a> {
     pub(crate) starts_line: bool,
     /// `text` goes to the end of the segment.
     pub(crate) complete: bool,
-    /// The section whose header was seen last.
-    pub(crate) section: Option<Section>,
     /// Number of the segment, counted from 0; changes when indices of tokens start again at 0.
     pub(crate) ordinal: u64,
     /// The words with a part to play.
@@ -45,11 +42,6 @@ impl<'a> Segment<'a> {
     /// Returns the token at `index`.
     pub(crate) fn token(&self, index: usize) -> Option<&'a Token> {
         self.tokens.get(index)
-    }
-
-    /// Returns the token `steps` before `index`.
-    pub(crate) fn before(&self, index: usize, steps: usize) -> Option<&'a Token> {
-        self.tokens.get(index.checked_sub(steps)?)
     }
 
     /// Returns the text of a token.
@@ -79,28 +71,36 @@ impl<'a> Segment<'a> {
 
     /// Returns the sign at `index`, 0 if there is no sign.
     pub(crate) fn sign_at(&self, index: usize) -> u8 {
-        self.token(index).filter(|token| token.shape == Shape::Sign).map_or(0, |token| token.first)
+        self.token(index)
+            .filter(|token| token.shape == Shape::Sign)
+            .map_or(0, |token| token.first)
     }
 
     /// Returns what the word at `index` can be.
     pub(crate) fn flags(&self, index: usize) -> Flags {
-        self.token(index).map_or(Flags::NONE, |token| self.terms.flags(token.term))
+        self.token(index)
+            .map_or(Flags::NONE, |token| self.terms.flags(token.term))
     }
 
     /// Returns the value of the word at `index`, 0 if it has none.
     pub(crate) fn value(&self, index: usize) -> u32 {
-        self.token(index).map_or(0, |token| u32::from(self.terms.value(token.term)))
+        self.token(index)
+            .map_or(0, |token| u32::from(self.terms.value(token.term)))
     }
 
     /// Returns the number at `index`, if it is digits alone and at most nine.
     pub(crate) fn number(&self, index: usize) -> Option<u32> {
-        let token = self.token(index).filter(|token| token.shape == Shape::Number && token.len() <= 9)?;
+        let token = self
+            .token(index)
+            .filter(|token| token.shape == Shape::Number && token.len() <= 9)?;
         self.word(token).parse().ok()
     }
 
     /// Returns how many digits the number at `index` has, 0 if it is none.
     pub(crate) fn digits(&self, index: usize) -> usize {
-        self.token(index).filter(|token| token.shape == Shape::Number).map_or(0, Token::len)
+        self.token(index)
+            .filter(|token| token.shape == Shape::Number)
+            .map_or(0, Token::len)
     }
 
     /// Returns true if the word at `index` is `word`, in any case.
@@ -110,7 +110,8 @@ impl<'a> Segment<'a> {
 
     /// Returns where the token at `index` starts, the end of the text if there is none.
     pub(crate) fn start(&self, index: usize) -> usize {
-        self.token(index).map_or(self.text.len(), |token| token.start)
+        self.token(index)
+            .map_or(self.text.len(), |token| token.start)
     }
 
     /// Returns where the token at `index` ends, the end of the text if there is none.

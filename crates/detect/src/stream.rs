@@ -79,7 +79,8 @@ impl Stream {
 
     fn advance(&mut self, last: bool) -> Vec<Finding> {
         let mut found = Vec::new();
-        self.machine.advance(&self.rules, self.normaliser.source(last), &mut found);
+        self.machine
+            .advance(&self.rules, self.normaliser.source(last), &mut found);
         let passed = self.machine.needed_from();
         if passed >= DRAIN_BYTES && !last {
             self.normaliser.drain(passed);
@@ -92,5 +93,38 @@ impl Stream {
 impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Stream")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Detector;
+
+    #[test]
+    fn what_is_kept_does_not_grow_with_the_text() {
+        for piece in [
+            "a",
+            " ",
+            "\n",
+            "é",
+            "\u{200B}",
+            "ab cd ",
+            "ab\n",
+            "\\",
+            "%",
+            "=\n",
+            "&amp;",
+            "1-",
+            "https://x.org/",
+            "... ",
+        ] {
+            let mut stream = Detector::standard().stream();
+            let mut most = 0;
+            for _ in 0..400 {
+                stream.push(&piece.repeat(128));
+                most = most.max(stream.waiting.len() + stream.normaliser.source(false).text.len());
+            }
+            assert!(most < 40_000, "{piece:?}: {most} bytes kept");
+        }
     }
 }

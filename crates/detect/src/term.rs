@@ -132,7 +132,10 @@ const LONGEST: usize = 40;
 
 impl Terms {
     pub(crate) fn new() -> Terms {
-        let mut terms = Terms { entries: vec![Entry::default()], slots: vec![0; SLOTS] };
+        let mut terms = Terms {
+            entries: vec![Entry::default()],
+            slots: vec![0; SLOTS],
+        };
         vocabulary::fill(&mut terms);
         terms
     }
@@ -159,8 +162,15 @@ impl Terms {
     }
 
     fn insert(&mut self, word: &str, hash: u64) -> Term {
-        let Ok(index) = u16::try_from(self.entries.len()) else { return Term::NONE };
-        self.entries.push(Entry { word: word.to_owned(), hash, flags: Flags::NONE, value: 0 });
+        let Ok(index) = u16::try_from(self.entries.len()) else {
+            return Term::NONE;
+        };
+        self.entries.push(Entry {
+            word: word.to_owned(),
+            hash,
+            flags: Flags::NONE,
+            value: 0,
+        });
         let mut slot = slot_of(hash);
         while self.slots.get(slot).is_some_and(|taken| *taken != 0) {
             slot = (slot + 1) % SLOTS;
@@ -173,14 +183,20 @@ impl Terms {
 
     /// Returns the term of a word in any case.
     pub(crate) fn of(&self, word: &[u8]) -> Term {
-        if word.len() > LONGEST { Term::NONE } else { self.find(hash(word), word) }
+        if word.len() > LONGEST {
+            Term::NONE
+        } else {
+            self.find(hash(word), word)
+        }
     }
 
     fn find(&self, hash: u64, word: &[u8]) -> Term {
         let mut slot = slot_of(hash);
         loop {
             let index = self.slots.get(slot).copied().unwrap_or(0);
-            let Some(entry) = self.entries.get(usize::from(index)).filter(|_| index != 0) else { return Term::NONE };
+            let Some(entry) = self.entries.get(usize::from(index)).filter(|_| index != 0) else {
+                return Term::NONE;
+            };
             if entry.hash == hash && entry.word.as_bytes().eq_ignore_ascii_case(word) {
                 return Term(index);
             }
@@ -189,11 +205,15 @@ impl Terms {
     }
 
     pub(crate) fn flags(&self, term: Term) -> Flags {
-        self.entries.get(usize::from(term.0)).map_or(Flags::NONE, |entry| entry.flags)
+        self.entries
+            .get(usize::from(term.0))
+            .map_or(Flags::NONE, |entry| entry.flags)
     }
 
     pub(crate) fn value(&self, term: Term) -> u16 {
-        self.entries.get(usize::from(term.0)).map_or(0, |entry| entry.value)
+        self.entries
+            .get(usize::from(term.0))
+            .map_or(0, |entry| entry.value)
     }
 }
 

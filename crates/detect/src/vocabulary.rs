@@ -168,6 +168,7 @@ const WORDS: &[(Flags, &str)] = &[
          mesh umls cui mondo orpha hgnc uniprot ensembl genbank chromosome chr version ver v release model catalog \
          catalogue cat ref stage grade phase class type gravida para figure fig table chapter section page pp volume \
          vol issue step rs hla cyp nm np nc ec inn eudract isrctn grant awards contract publication nih modifier \
+         part item sku qty quantity gene entrez pma pf gsk ly sar azd bms mk abt bay jnj amg tak nvp bnt firmware build \
          dsm ajcc gleason bethesda birads tanner nyha ecog karnofsky",
     ),
     (
@@ -176,7 +177,10 @@ const WORDS: &[(Flags, &str)] = &[
          as the listed file on recorded shows reads value equals s ending ends with in digits last four assigned and \
          reference using under for this patient her his their our new old current given provided verified confirmed",
     ),
-    (Flags::MARK, "number numbers no nos num nums nbr nr id ids identifier identifiers identification"),
+    (
+        Flags::MARK,
+        "number numbers no nos num nums nbr nr id ids identifier identifiers identification",
+    ),
     (
         Flags::FUNCTION,
         "the a an and or of in to for with at by from on is was are were be been has have had not no but if then than \
@@ -215,7 +219,10 @@ const WORDS: &[(Flags, &str)] = &[
         "last next past previous coming upcoming following early late mid during in since until till by through \
          of from between before after around this on ending starting beginning to and throughout",
     ),
-    (Flags::AGE, "age aged ages old yo yrs years year yr y o yr yo yof yom birthday turned turning"),
+    (
+        Flags::AGE,
+        "age aged ages old yo yrs years year yr y o yr yo yof yom birthday turned turning",
+    ),
     (
         Flags::COMPARISON,
         "over above under below than least most older younger exceeding exceeds beyond past maximum minimum upto up",
@@ -241,5 +248,8 @@ const WORDS: &[(Flags, &str)] = &[
         "ct mri mra xray cxr kub echo tte tee ekg ecg scan ultrasound colonoscopy egd cath mammogram pet labs cx ercp \
          mrcp eeg emg bronch dexa angiogram cystoscopy biopsy vfss mbs",
     ),
-    (Flags::DIGIT, "zero oh o one two three four five six seven eight nine"),
+    (
+        Flags::DIGIT,
+        "zero oh o one two three four five six seven eight nine",
+    ),
 ];

@@ -44,12 +44,17 @@ fn utf8_of(bytes: &[u8], mark: u8) -> Option<(usize, char)> {
 /// Reads `%41`. After a digit or a space, as in `30%50`, a letter or digit is only believed next to another escape.
 pub(super) fn percent(text: &str, before: u8, after_escape: bool) -> Escape {
     let bytes = text.as_bytes();
-    let Some((len, is)) = utf8_of(bytes, b'%') else { return Escape::None };
+    let Some((len, is)) = utf8_of(bytes, b'%') else {
+        return Escape::None;
+    };
     if is.is_control() && !matches!(is, '\n' | '\r' | '\t') {
         return Escape::None;
     }
     let alone = !after_escape && bytes.get(len) != Some(&b'%');
-    if is.is_ascii_alphanumeric() && alone && (before.is_ascii_digit() || before.is_ascii_whitespace() || before == 0) {
+    if is.is_ascii_alphanumeric()
+        && alone
+        && (before.is_ascii_digit() || before.is_ascii_whitespace() || before == 0)
+    {
         return Escape::None;
     }
     Escape::Char { len, is }
@@ -58,8 +63,15 @@ pub(super) fn percent(text: &str, before: u8, after_escape: bool) -> Escape {
 /// Reads `\n`, `\"`, `\u00e9`, a surrogate pair, and the same behind up to three further backslashes.
 pub(super) fn json(text: &str) -> Escape {
     let bytes = text.as_bytes();
-    let slashes = bytes.iter().take(4).take_while(|byte| **byte == b'\\').count();
-    let one = |is: char| Escape::Char { len: slashes + 1, is };
+    let slashes = bytes
+        .iter()
+        .take(4)
+        .take_while(|byte| **byte == b'\\')
+        .count();
+    let one = |is: char| Escape::Char {
+        len: slashes + 1,
+        is,
+    };
     match bytes.get(slashes) {
         Some(b'n') => one('\n'),
         Some(b'r') => one('\r'),
@@ -74,17 +86,25 @@ pub(super) fn json(text: &str) -> Escape {
 }
 
 fn four(bytes: &[u8], at: usize) -> Option<u32> {
-    (0..4).try_fold(0, |value, index| Some(value * 16 + hex(bytes.get(at + index))?))
+    (0..4).try_fold(0, |value, index| {
+        Some(value * 16 + hex(bytes.get(at + index))?)
+    })
 }
 
 fn unicode(bytes: &[u8], slashes: usize) -> Escape {
-    let Some(code) = four(bytes, slashes + 1) else { return Escape::None };
+    let Some(code) = four(bytes, slashes + 1) else {
+        return Escape::None;
+    };
     let len = slashes + 5;
     if let Some(is) = char::from_u32(code) {
         return Escape::Char { len, is };
     }
     let next_is_escape = bytes.get(len) == Some(&b'\\') && bytes.get(len + 1) == Some(&b'u');
-    let low = if next_is_escape { four(bytes, len + 2) } else { None };
+    let low = if next_is_escape {
+        four(bytes, len + 2)
+    } else {
+        None
+    };
     match low {
         Some(low @ 0xDC00..=0xDFFF) if (0xD800..0xDC00).contains(&code) => {
             let joined = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
@@ -138,13 +158,23 @@ const ENTITIES: [(&str, char); 38] = [
 
 /// Reads `&amp;`, `&eacute;`, `&#233;`, `&#xE9;`.
 pub(super) fn html(text: &str) -> Escape {
-    let Some(inner) = text.get(1..) else { return Escape::None };
-    let Some(end) = inner.bytes().take(11).position(|byte| byte == b';') else { return Escape::None };
-    let Some(name) = inner.get(..end) else { return Escape::None };
+    let Some(inner) = text.get(1..) else {
+        return Escape::None;
+    };
+    let Some(end) = inner.bytes().take(11).position(|byte| byte == b';') else {
+        return Escape::None;
+    };
+    let Some(name) = inner.get(..end) else {
+        return Escape::None;
+    };
     let found = if let Some(number) = name.strip_prefix('#') {
         numeric(number)
     } else {
-        ENTITIES.iter().find(|(entity, _)| *entity == name).map(|(_, is)| *is).or_else(|| accented(name))
+        ENTITIES
+            .iter()
+            .find(|(entity, _)| *entity == name)
+            .map(|(_, is)| *is)
+            .or_else(|| accented(name))
     };
     found.map_or(Escape::None, |is| Escape::Char { len: end + 2, is })
 }
@@ -158,7 +188,9 @@ fn numeric(number: &str) -> Option<char> {
 }
 
 fn accented(name: &str) -> Option<char> {
-    const ACCENTS: [&str; 9] = ["acute", "grave", "circ", "tilde", "uml", "cedil", "ring", "slash", "caron"];
+    const ACCENTS: [&str; 9] = [
+        "acute", "grave", "circ", "tilde", "uml", "cedil", "ring", "slash", "caron",
+    ];
     let first = name.chars().next().filter(char::is_ascii_alphabetic)?;
     ACCENTS.contains(&name.get(1..)?).then_some(first)
 }
@@ -171,12 +203,20 @@ pub(super) fn quoted_printable(text: &str, sure: bool) -> Escape {
         (Some(b'\r'), Some(b'\n')) => return Escape::Nothing { len: 3 },
         _ => {}
     }
-    let upper = |at: usize| bytes.get(at).is_some_and(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(byte));
+    let upper = |at: usize| {
+        bytes
+            .get(at)
+            .is_some_and(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(byte))
+    };
     if !(upper(1) && upper(2)) {
         return Escape::None;
     }
-    let Some((len, is)) = utf8_of(bytes, b'=') else { return latin1(bytes, sure) };
-    let line_end = bytes.get(3).is_none_or(|byte| matches!(byte, b'\r' | b'\n' | b'='));
+    let Some((len, is)) = utf8_of(bytes, b'=') else {
+        return latin1(bytes, sure);
+    };
+    let line_end = bytes
+        .get(3)
+        .is_none_or(|byte| matches!(byte, b'\r' | b'\n' | b'='));
     let hardware_address = bytes.get(3) == Some(&b':');
     match is {
         _ if len > 3 => Escape::Char { len, is },
@@ -190,7 +230,10 @@ pub(super) fn quoted_printable(text: &str, sure: bool) -> Escape {
 
 fn latin1(bytes: &[u8], sure: bool) -> Escape {
     match pair(bytes, 1) {
-        Some(byte @ 0xA0..=0xFF) if sure => Escape::Char { len: 3, is: char::from(byte) },
+        Some(byte @ 0xA0..=0xFF) if sure => Escape::Char {
+            len: 3,
+            is: char::from(byte),
+        },
         _ => Escape::None,
     }
 }

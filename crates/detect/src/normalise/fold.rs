@@ -24,19 +24,35 @@ pub(super) enum Fold {
 /// Returns what `c`, which is not ASCII, becomes.
 pub(super) fn fold(c: char) -> Fold {
     match c {
-        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+        '\u{AD}'
+        | '\u{34F}'
+        | '\u{61C}'
+        | '\u{180E}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{206F}'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}'
         | '\u{E0000}'..='\u{E01EF}' => Fold::Remove,
-        '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => Fold::One(b' '),
+        '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => {
+            Fold::One(b' ')
+        }
         '\u{85}' | '\u{2028}' | '\u{2029}' => Fold::One(b'\n'),
-        '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' => Fold::One(b'-'),
-        '\u{B4}' | '\u{2BC}' | '\u{2018}'..='\u{201B}' | '\u{2032}' | '\u{2035}' => Fold::One(b'\''),
+        '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' => {
+            Fold::One(b'-')
+        }
+        '\u{B4}' | '\u{2BC}' | '\u{2018}'..='\u{201B}' | '\u{2032}' | '\u{2035}' => {
+            Fold::One(b'\'')
+        }
         '\u{AB}' | '\u{BB}' | '\u{201C}'..='\u{201F}' | '\u{2033}' => Fold::One(b'"'),
         '\u{2044}' | '\u{2215}' => Fold::One(b'/'),
         '\u{2236}' => Fold::One(b':'),
         '\u{2024}' | '\u{3002}' => Fold::One(b'.'),
         // Raised and lowered digits are exponents and indices, not part of a number.
-        '\u{B2}' | '\u{B3}' | '\u{B9}' | '\u{2070}'..='\u{209F}' | '\u{BC}'..='\u{BE}' => Fold::Keep,
+        '\u{B2}' | '\u{B3}' | '\u{B9}' | '\u{2070}'..='\u{209F}' | '\u{BC}'..='\u{BE}' => {
+            Fold::Keep
+        }
         'ß' => Fold::Few(*b"ss\0\0"),
         'æ' => Fold::Few(*b"ae\0\0"),
         'Æ' => Fold::Few(*b"Ae\0\0"),
@@ -90,13 +106,16 @@ fn decomposed(c: char) -> Fold {
 
 /// First characters of the decimal digit rows of scripts in use (Unicode general category Nd).
 const ZEROES: [u32; 30] = [
-    0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0, 0xF20,
-    0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xAA50,
+    0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6,
+    0xE50, 0xED0, 0xF20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1B50, 0x1BB0,
+    0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xAA50,
 ];
 
 fn digit_of_other_script(c: char) -> Option<u8> {
     let code = c as u32;
-    let row = ZEROES.iter().find(|zero| (**zero..**zero + 10).contains(&code))?;
+    let row = ZEROES
+        .iter()
+        .find(|zero| (**zero..**zero + 10).contains(&code))?;
     u8::try_from(code - row).ok().map(|digit| b'0' + digit)
 }
 

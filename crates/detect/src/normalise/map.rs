@@ -35,18 +35,29 @@ pub(crate) struct Map {
 impl Map {
     /// Records that from `normal` on both texts are the same bytes.
     pub(super) fn same(&mut self, normal: usize, place: Place) {
-        self.entries.push(Entry { normal, place, replaced: None });
+        self.entries.push(Entry {
+            normal,
+            place,
+            replaced: None,
+        });
     }
 
     /// Records that what follows at `normal` stands for a piece of the original of the given extent.
     pub(super) fn replaced(&mut self, normal: usize, place: Place, extent: Place) {
-        self.entries.push(Entry { normal, place, replaced: Some(extent) });
+        self.entries.push(Entry {
+            normal,
+            place,
+            replaced: Some(extent),
+        });
     }
 
     /// Returns the place where the character at `normal` starts.
     pub(crate) fn start(&self, normal: usize) -> Place {
         match self.last_at(normal) {
-            None => Place { raw: normal, reach: normal },
+            None => Place {
+                raw: normal,
+                reach: normal,
+            },
             Some(entry) if entry.replaced.is_some() => entry.place,
             Some(entry) => entry.place.plus(normal - entry.normal),
         }
@@ -54,12 +65,22 @@ impl Map {
 
     /// Returns the place after the last character before `normal`.
     pub(crate) fn end(&self, normal: usize) -> Place {
-        let Some(last) = normal.checked_sub(1) else { return self.start(0) };
+        let Some(last) = normal.checked_sub(1) else {
+            return self.start(0);
+        };
         match self.last_at(last) {
-            None => Place { raw: normal, reach: normal },
-            Some(Entry { place, replaced: Some(extent), .. }) => {
-                Place { raw: place.raw + extent.raw, reach: place.reach + extent.reach }
-            }
+            None => Place {
+                raw: normal,
+                reach: normal,
+            },
+            Some(Entry {
+                place,
+                replaced: Some(extent),
+                ..
+            }) => Place {
+                raw: place.raw + extent.raw,
+                reach: place.reach + extent.reach,
+            },
             Some(entry) => entry.place.plus(normal - entry.normal),
         }
     }
@@ -75,7 +96,14 @@ impl Map {
             entry.normal -= normal;
         }
         if self.entries.first().is_none_or(|entry| entry.normal > 0) {
-            self.entries.insert(0, Entry { normal: 0, place, replaced });
+            self.entries.insert(
+                0,
+                Entry {
+                    normal: 0,
+                    place,
+                    replaced,
+                },
+            );
         }
     }
 
@@ -87,6 +115,9 @@ impl Map {
 
 impl Place {
     fn plus(self, bytes: usize) -> Place {
-        Place { raw: self.raw + bytes, reach: self.reach + bytes }
+        Place {
+            raw: self.raw + bytes,
+            reach: self.reach + bytes,
+        }
     }
 }

@@ -24,7 +24,10 @@ fn escapes_of_carriers_are_decoded() {
         (r"line\nnext\ttab", "line\nnext\ttab"),
         (r"\u004aane \ud83d\ude00", "Jane 😀"),
         (r"C:\Users\nancy\notes", r"C:\Users\nancy\notes"),
-        ("Ren&eacute; &amp; Jos&#233; &#x41;&nbsp;b", "Rene & Jose A b"),
+        (
+            "Ren&eacute; &amp; Jos&#233; &#x41;&nbsp;b",
+            "Rene & Jose A b",
+        ),
         ("R&D &unknown; AT&T", "R&D &unknown; AT&T"),
         ("caf=C3=A9 a=3Db=\nc", "cafe a=bc"),
         ("age=45 HR=72 x=20", "age=45 HR=72 x=20"),

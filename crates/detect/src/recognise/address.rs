@@ -14,28 +14,51 @@ const NAME_WORDS: usize = 5;
 
 /// Proposes a street line that starts with the house number at `index`.
 pub(super) fn street(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
-    let Some(token) = segment.token(index) else { return };
+    let Some(token) = segment.token(index) else {
+        return;
+    };
     let house = match token.shape {
         Shape::Number => token.len() <= 6,
-        Shape::Mixed => token.len() <= 6 && token.first.is_ascii_digit() && !value::is_counted(segment, &value::read(segment, index, false)),
+        Shape::Mixed => {
+            token.len() <= 6
+                && token.first.is_ascii_digit()
+                && !value::is_counted(segment, &value::read(segment, index, false))
+        }
         Shape::Word => token.case == Case::Title && segment.value(index) <= 20,
         Shape::Sign => false,
     };
-    if !house || value::is_inside(segment, index) || segment.touches(index) && matches!(segment.sign_at(index - 1), b'$' | b':' | b'.') {
+    if !house
+        || value::is_inside(segment, index)
+        || segment.touches(index) && matches!(segment.sign_at(index - 1), b'$' | b':' | b'.')
+    {
         return;
     }
     let mut at = index + 1;
-    if segment.sign(at, b'-') && segment.touches(at) && segment.touches(at + 1) && segment.digits(at + 1) > 0 {
+    if segment.sign(at, b'-')
+        && segment.touches(at)
+        && segment.touches(at + 1)
+        && segment.digits(at + 1) > 0
+    {
         at += 2;
     }
     if segment.is(at, "1") && segment.sign(at + 1, b'/') && segment.is(at + 2, "2") {
         at += 3;
     }
-    let found = rural(segment, at).or_else(|| foreign(segment, at)).or_else(|| name_and_suffix(segment, at, token.shape == Shape::Word));
+    let found = rural(segment, at)
+        .or_else(|| foreign(segment, at))
+        .or_else(|| name_and_suffix(segment, at, token.shape == Shape::Word));
     if let Some((end, confidence)) = found {
         let end = after_unit(segment, end);
         let reason = Reason::rule("house number, street and suffix");
-        out.push(span(segment, index, end, Kind::Street, confidence, Priority::Pattern, reason));
+        out.push(span(
+            segment,
+            index,
+            end,
+            Kind::Street,
+            confidence,
+            Priority::Pattern,
+            reason,
+        ));
     }
 }
 
@@ -43,25 +66,53 @@ pub(super) fn street(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidat
 fn rural(segment: &Segment<'_>, index: usize) -> Option<(usize, f32)> {
     let mut at = index + usize::from(segment.flags(index).has(Flags::DIRECTION));
     let mut roads = 0;
-    while roads < 3 && (segment.flags(at).has(Flags::ROAD) || roads > 0 && segment.is(at, "road") || segment.flags(at).has(Flags::STATE) && segment.token(at)?.case != Case::Lower) {
+    while roads < 3
+        && (segment.flags(at).has(Flags::ROAD)
+            || roads > 0 && segment.is(at, "road")
+            || segment.flags(at).has(Flags::STATE) && segment.token(at)?.case != Case::Lower)
+    {
         roads += 1;
         at += 1 + usize::from(segment.sign(at + 1, b'.') || segment.sign(at + 1, b'-'));
     }
     let capital = segment.token(index)?.case != Case::Lower;
-    let number = segment.token(at).is_some_and(|token| token.has_digit() && token.len() <= 5);
-    (roads > 0 && capital && number).then_some((at + 1, 0.85))
+    let number = segment
+        .token(at)
+        .is_some_and(|token| token.has_digit() && token.len() <= 5);
+    let decimal = segment.sign(at + 1, b'.')
+        && segment.touches(at + 1)
+        && segment.touches(at + 2)
+        && segment.digits(at + 2) > 0;
+    // `Cr 1.1` is creatinine, `CR 12` a county road; `County` alone is no road.
+    let alone = roads == 1
+        && ["highway", "hwy", "route", "rte", "interstate"]
+            .iter()
+            .all(|word| !segment.is(index, word));
+    let short = alone
+        && (segment.token(index)?.case != Case::Upper
+            || segment.is(index, "state")
+            || segment.is(index, "county"));
+    (roads > 0 && capital && number && !decimal && !short).then_some((at + 1, 0.85))
 }
 
 /// Reads `Rue de Rivoli`, `Calle Mayor`, `Via della Rosa`: the suffix goes first.
 fn foreign(segment: &Segment<'_>, index: usize) -> Option<(usize, f32)> {
-    let named = ["Rue", "Calle", "Via", "Avenida", "Rua", "Camino", "Paseo", "Carrer", "Viale"].contains(&segment.word_at(index));
+    let named = [
+        "Rue", "Calle", "Via", "Avenida", "Rua", "Camino", "Paseo", "Carrer", "Viale",
+    ]
+    .contains(&segment.word_at(index));
     let mut at = index + 1;
     let mut end = None;
     while named && at < index + 5 {
         let word = segment.word_at(at);
-        if ["de", "del", "la", "des", "du", "della", "di", "los", "las", "do", "da"].contains(&word) {
+        if [
+            "de", "del", "la", "des", "du", "della", "di", "los", "las", "do", "da",
+        ]
+        .contains(&word)
+        {
             at += 1;
-        } else if segment.token(at).is_some_and(|token| token.case == Case::Title && token.space_before && !token.line_start) {
+        } else if segment.token(at).is_some_and(|token| {
+            token.case == Case::Title && token.space_before && !token.line_start
+        }) {
             at += 1;
             end = Some(at);
         } else {
@@ -78,9 +129,12 @@ fn name_and_suffix(segment: &Segment<'_>, index: usize, number_word: bool) -> Op
     let mut words = 0;
     let mut at = index;
     while words <= NAME_WORDS {
-        let Some(token) = segment.token(at).filter(|token| !token.line_start) else { break };
+        let Some(token) = segment.token(at).filter(|token| !token.line_start) else {
+            break;
+        };
         if token.shape == Shape::Sign {
-            let glue = matches!(token.first, b'.' | b'\'' | b'-') && words > 0 && !token.space_before;
+            let glue =
+                matches!(token.first, b'.' | b'\'' | b'-') && words > 0 && !token.space_before;
             if !glue || found.is_some() && token.first != b'.' {
                 break;
             }
@@ -106,15 +160,28 @@ fn name_and_suffix(segment: &Segment<'_>, index: usize, number_word: bool) -> Op
 }
 
 /// A word of the language may be a weak suffix, so what comes before it must look like a name.
-fn suffix_confidence(segment: &Segment<'_>, at: usize, strong: bool, lower: bool, number_word: bool) -> Option<f32> {
+fn suffix_confidence(
+    segment: &Segment<'_>,
+    at: usize,
+    strong: bool,
+    lower: bool,
+    number_word: bool,
+) -> Option<f32> {
     let token = segment.token(at)?;
     let capital = token.case != Case::Lower;
     match (strong, lower) {
         (true, false) if capital => Some(if number_word { 0.8 } else { 0.93 }),
         (true, _) if !number_word => Some(0.8),
         (false, false) if capital => Some(if number_word { 0.65 } else { 0.8 }),
-        (false, _) if !number_word && ["st", "dr", "ct", "pl", "court", "place"].iter().any(|word| segment.is(at, word)) => {
-            let ends = segment.token(at + 1).is_none_or(|next| next.shape == Shape::Sign || segment.flags(at + 1).has(Flags::BUILDING_UNIT));
+        (false, _)
+            if !number_word
+                && ["st", "dr", "ct", "pl", "court", "place"]
+                    .iter()
+                    .any(|word| segment.is(at, word)) =>
+        {
+            let ends = segment.token(at + 1).is_none_or(|next| {
+                next.shape == Shape::Sign || segment.flags(at + 1).has(Flags::BUILDING_UNIT)
+            });
             ends.then_some(0.65)
         }
         _ => None,
@@ -129,11 +196,17 @@ fn is_name_word(segment: &Segment<'_>, at: usize, token: &Token) -> bool {
     match token.shape {
         Shape::Word => {
             let measured = flags.has(Flags::UNIT.and(Flags::MEASURE)) && token.case != Case::Title;
-            !flags.has(Flags::FUNCTION) && !measured && token.len() > 1 || token.len() == 1 && token.case == Case::Title
+            !flags.has(Flags::FUNCTION) && !measured && token.len() > 1
+                || token.len() == 1 && token.case == Case::Title
         }
         Shape::Mixed => {
             let word = segment.word(token);
-            ["st", "nd", "rd", "th"].iter().any(|end| word.len() > 2 && word.get(word.len() - 2..).is_some_and(|tail| tail.eq_ignore_ascii_case(end)))
+            ["st", "nd", "rd", "th"].iter().any(|end| {
+                word.len() > 2
+                    && word
+                        .get(word.len() - 2..)
+                        .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+            })
         }
         _ => false,
     }
@@ -143,7 +216,11 @@ fn is_name_word(segment: &Segment<'_>, at: usize, token: &Token) -> bool {
 fn after_unit(segment: &Segment<'_>, index: usize) -> usize {
     let mut end = index;
     let mut at = index + usize::from(segment.sign(index, b'.') && segment.touches(index));
-    if segment.flags(at).has(Flags::DIRECTION) && segment.token(at).is_some_and(|token| token.case != Case::Lower) {
+    if segment.flags(at).has(Flags::DIRECTION)
+        && segment
+            .token(at)
+            .is_some_and(|token| token.case != Case::Lower)
+    {
         at += 1;
         end = at;
         at += usize::from(segment.sign(at, b'.') && segment.touches(at));
@@ -155,32 +232,77 @@ fn after_unit(segment: &Segment<'_>, index: usize) -> usize {
     next += usize::from(named && segment.sign(next, b'.'));
     let hash = segment.sign(next, b'#');
     next += usize::from(hash);
-    let Some(token) = segment.token(next).filter(|_| named || hash) else { return end };
-    let short = token.len() <= 6 && (token.has_digit() || token.len() <= 2 && token.shape == Shape::Word && token.case != Case::Lower);
+    let Some(token) = segment.token(next).filter(|_| named || hash) else {
+        return end;
+    };
+    let short = token.len() <= 6
+        && (token.has_digit()
+            || token.len() <= 2 && token.shape == Shape::Word && token.case != Case::Lower);
     if !short || token.line_start {
         return end;
     }
-    let letter = segment.sign(next + 1, b'-') && segment.touches(next + 1) && segment.touches(next + 2);
+    let letter =
+        segment.sign(next + 1, b'-') && segment.touches(next + 1) && segment.touches(next + 2);
     if letter { next + 3 } else { next + 1 }
 }
 
 /// Proposes a street without a number: `Elm Street`, `Martin Luther King Boulevard`.
 pub(super) fn named_street(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
-    const SUFFIXES: [&str; 12] =
-        ["Street", "Avenue", "Boulevard", "Road", "Lane", "Ave", "Rd", "Blvd", "Parkway", "Drive", "Pkwy", "Turnpike"];
+    const SUFFIXES: [&str; 12] = [
+        "Street",
+        "Avenue",
+        "Boulevard",
+        "Road",
+        "Lane",
+        "Ave",
+        "Rd",
+        "Blvd",
+        "Parkway",
+        "Drive",
+        "Pkwy",
+        "Turnpike",
+    ];
     let suffix = (1..=3).find(|steps| segment.flags(index + steps).has(Flags::STREET));
-    let Some(at) = suffix.map(|steps| index + steps) else { return };
-    let capital = |at: usize| {
-        segment.token(at).is_some_and(|token| matches!(token.case, Case::Title | Case::Mixed) && token.shape == Shape::Word && token.len() > 1)
+    let Some(at) = suffix.map(|steps| index + steps) else {
+        return;
     };
-    let house = ["Hospital", "Clinic", "Medical", "Pharmacy", "School", "Church", "Center", "Elementary", "Bank"];
+    let capital = |at: usize| {
+        segment.token(at).is_some_and(|token| {
+            matches!(token.case, Case::Title | Case::Mixed)
+                && token.shape == Shape::Word
+                && token.len() > 1
+        })
+    };
+    let house = [
+        "Hospital",
+        "Clinic",
+        "Medical",
+        "Pharmacy",
+        "School",
+        "Church",
+        "Center",
+        "Elementary",
+        "Bank",
+    ];
     if house.contains(&segment.word_at(at + 1)) {
         return;
     }
-    let name = (index..at).all(|at| capital(at) && !segment.flags(at).has(Flags::FUNCTION)) && !segment.flags(index).has(Flags::STREET);
-    if name && SUFFIXES.contains(&segment.word_at(at)) && (index + 1..=at).all(|at| segment.token(at).is_some_and(|token| token.space_before)) {
+    let name = (index..at).all(|at| capital(at) && !segment.flags(at).has(Flags::FUNCTION))
+        && !segment.flags(index).has(Flags::STREET);
+    if name
+        && SUFFIXES.contains(&segment.word_at(at))
+        && (index + 1..=at).all(|at| segment.token(at).is_some_and(|token| token.space_before))
+    {
         let reason = Reason::rule("street by its suffix");
-        out.push(span(segment, index, at + 1, Kind::Street, 0.7, Priority::Pattern, reason));
+        out.push(span(
+            segment,
+            index,
+            at + 1,
+            Kind::Street,
+            0.7,
+            Priority::Pattern,
+            reason,
+        ));
     }
 }
 
@@ -189,9 +311,7 @@ pub(super) fn post_box(segment: &Segment<'_>, index: usize, out: &mut Vec<Candid
     let stop = |at: usize| at + usize::from(segment.sign(at, b'.'));
     let word = segment.word_at(index);
     let is = |other: &str| word.eq_ignore_ascii_case(other);
-    let at = if is("pob") {
-        stop(index + 1)
-    } else if is("po") || is("pobox") {
+    let at = if is("pob") || is("po") || is("pobox") {
         stop(index + 1)
     } else if is("p") {
         let o = stop(index + 1);
@@ -215,30 +335,63 @@ pub(super) fn post_box(segment: &Segment<'_>, index: usize, out: &mut Vec<Candid
         return;
     }
     let number = at + usize::from(boxed) + usize::from(segment.sign(at + usize::from(boxed), b'#'));
-    if segment.token(number).is_some_and(|token| token.has_digit() && token.len() <= 8) {
+    if segment
+        .token(number)
+        .is_some_and(|token| token.has_digit() && token.len() <= 8)
+    {
         let value = value::read(segment, number, false);
         let reason = Reason::rule("post office box");
-        out.push(span(segment, index, value.upto, Kind::PoBox, 0.96, Priority::Validated, reason));
+        out.push(span(
+            segment,
+            index,
+            value.upto,
+            Kind::PoBox,
+            0.96,
+            Priority::Validated,
+            reason,
+        ));
     }
 }
 
 /// Proposes the ZIP code at `index`. `after_place` says that a street or city was found just before it.
-pub(super) fn zip(segment: &Segment<'_>, index: usize, after_place: bool, out: &mut Vec<Candidate>) {
+pub(super) fn zip(
+    segment: &Segment<'_>,
+    index: usize,
+    after_place: bool,
+    out: &mut Vec<Candidate>,
+) {
     if !(3..=5).contains(&segment.digits(index)) || value::is_inside(segment, index) {
         return;
     }
     if segment.digits(index) != 5 {
-        let second = segment.token(index + 1).filter(|next| next.space_before && (2..=3).contains(&next.len()) && next.case != Case::Lower);
-        let ends = second.is_some_and(|second| second.shape == Shape::Number || second.case == Case::Upper);
+        let second = segment.token(index + 1).filter(|next| {
+            next.space_before && (2..=3).contains(&next.len()) && next.case != Case::Lower
+        });
+        let ends = second
+            .is_some_and(|second| second.shape == Shape::Number || second.case == Case::Upper);
         if labelled_zip(segment, index) {
             let reason = Reason::rule("ZIP code").context("ZIP label");
-            out.push(span(segment, index, index + 1 + usize::from(ends), Kind::Zip, 0.85, Priority::Labelled, reason));
+            out.push(span(
+                segment,
+                index,
+                index + 1 + usize::from(ends),
+                Kind::Zip,
+                0.85,
+                Priority::Labelled,
+                reason,
+            ));
         }
         return;
     }
-    let four = segment.sign(index + 1, b'-') && segment.touches(index + 1) && segment.touches(index + 2) && segment.digits(index + 2) == 4;
+    let four = segment.sign(index + 1, b'-')
+        && segment.touches(index + 1)
+        && segment.touches(index + 2)
+        && segment.digits(index + 2) == 4;
     let end = if four { index + 3 } else { index + 1 };
-    let more = segment.touches(end) && segment.touches(end + 1) && matches!(segment.sign_at(end), b'-' | b'/' | b'.' | b',') && segment.token(end + 1).is_some_and(Token::has_digit);
+    let more = segment.touches(end)
+        && segment.touches(end + 1)
+        && matches!(segment.sign_at(end), b'-' | b'/' | b'.' | b',')
+        && segment.token(end + 1).is_some_and(Token::has_digit);
     if more || segment.flags(end).has(Flags::UNIT) || segment.word_at(index) < "00501" {
         return;
     }
@@ -246,22 +399,44 @@ pub(super) fn zip(segment: &Segment<'_>, index: usize, after_place: bool, out: &
         () if labelled_zip(segment, index) => (0.97, "ZIP label"),
         () if after_state(segment, index) => (0.95, "after a state"),
         () if after_place => (0.75, "after a place"),
-        () if four && segment.word_at(index) > "00999" && !segment.touches(end) => (0.7, "five and four digits"),
+        () if four && segment.word_at(index) > "00999" && !segment.touches(end) => {
+            (0.7, "five and four digits")
+        }
         () => return,
     };
     let reason = Reason::rule("ZIP code").context(context);
-    out.push(span(segment, index, end, Kind::Zip, confidence, Priority::Labelled, reason));
+    out.push(span(
+        segment,
+        index,
+        end,
+        Kind::Zip,
+        confidence,
+        Priority::Labelled,
+        reason,
+    ));
 }
 
 fn labelled_zip(segment: &Segment<'_>, index: usize) -> bool {
     let mut at = index;
     for _ in 0..6 {
-        let Some(before) = at.checked_sub(1) else { return false };
-        if ["zip", "zipcode", "postal", "postcode", "postalcode", "zip5"].iter().any(|word| segment.is(before, word)) {
+        let Some(before) = at.checked_sub(1) else {
+            return false;
+        };
+        if ["zip", "zipcode", "postal", "postcode", "postalcode", "zip5"]
+            .iter()
+            .any(|word| segment.is(before, word))
+        {
             return true;
         }
-        let sign = matches!(segment.sign_at(before), b':' | b'"' | b'\'' | b'=' | b'_' | b'.' | b'(' | b'-' | b'#' | b'|' | b'>');
-        if !sign && !["code", "is", "was", "of"].iter().any(|word| segment.is(before, word)) {
+        let sign = matches!(
+            segment.sign_at(before),
+            b':' | b'"' | b'\'' | b'=' | b'_' | b'.' | b'(' | b'-' | b'#' | b'|' | b'>'
+        );
+        if !sign
+            && !["code", "is", "was", "of"]
+                .iter()
+                .any(|word| segment.is(before, word))
+        {
             return false;
         }
         at = before;
@@ -270,16 +445,26 @@ fn labelled_zip(segment: &Segment<'_>, index: usize) -> bool {
 }
 
 fn after_state(segment: &Segment<'_>, index: usize) -> bool {
-    let Some(mut at) = index.checked_sub(1) else { return false };
+    let Some(mut at) = index.checked_sub(1) else {
+        return false;
+    };
     for _ in 0..2 {
         if matches!(segment.sign_at(at), b',' | b'.' | b'-') && at > 0 {
             at -= 1;
         }
     }
-    let Some(token) = segment.token(at).filter(|_| segment.flags(at).has(Flags::STATE)) else { return false };
+    let Some(token) = segment
+        .token(at)
+        .filter(|_| segment.flags(at).has(Flags::STATE))
+    else {
+        return false;
+    };
     match token.len() {
         2 if ["aa", "ae", "ap"].iter().any(|word| segment.is(at, word)) => {
-            at > 0 && ["apo", "fpo", "dpo"].iter().any(|word| segment.is(at - 1, word))
+            at > 0
+                && ["apo", "fpo", "dpo"]
+                    .iter()
+                    .any(|word| segment.is(at - 1, word))
         }
         2 => token.case == Case::Upper || at > 0 && segment.sign(at - 1, b','),
         1 => false,
@@ -289,37 +474,93 @@ fn after_state(segment: &Segment<'_>, index: usize) -> bool {
 
 /// Proposes a postal code of Canada or the United Kingdom in two parts: `K1A 0B1`, `SW1A 1AA`.
 pub(super) fn foreign_code(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
-    let Some(first) = segment.token(index).filter(|token| (2..=4).contains(&token.len()) && token.case != Case::Lower) else { return };
-    let Some(second) = segment.token(index + 1).filter(|token| token.len() == 3 && token.shape == Shape::Mixed && token.space_before) else { return };
+    let Some(first) = segment
+        .token(index)
+        .filter(|token| (2..=4).contains(&token.len()) && token.case != Case::Lower)
+    else {
+        return;
+    };
+    let Some(second) = segment
+        .token(index + 1)
+        .filter(|token| token.len() == 3 && token.shape == Shape::Mixed && token.space_before)
+    else {
+        return;
+    };
     let shape = |token: &Token| -> String {
-        segment.word(token).bytes().map(|byte| if byte.is_ascii_digit() { '9' } else if byte.is_ascii_uppercase() { 'A' } else { '?' }).collect()
+        segment
+            .word(token)
+            .bytes()
+            .map(|byte| {
+                if byte.is_ascii_digit() {
+                    '9'
+                } else if byte.is_ascii_uppercase() {
+                    'A'
+                } else {
+                    '?'
+                }
+            })
+            .collect()
     };
     let (head, tail) = (shape(first), shape(second));
     let canada = head == "A9A" && tail == "9A9";
-    let kingdom = matches!(head.as_str(), "A9" | "A99" | "AA9" | "AA99" | "A9A" | "AA9A") && tail == "9AA";
+    let kingdom = matches!(
+        head.as_str(),
+        "A9" | "A99" | "AA9" | "AA99" | "A9A" | "AA9A"
+    ) && tail == "9AA";
     if (canada || kingdom) && !value::is_inside(segment, index) && !segment.touches(index + 2) {
         let reason = Reason::rule("postal code of another country");
-        out.push(span(segment, index, index + 2, Kind::Zip, 0.7, Priority::Pattern, reason));
+        out.push(span(
+            segment,
+            index,
+            index + 2,
+            Kind::Zip,
+            0.7,
+            Priority::Pattern,
+            reason,
+        ));
     }
 }
 
 /// Proposes a place along a road: `I-95 at mile marker 112`, `mile marker 12`.
 pub(super) fn mile_marker(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     let from_road = after_road(segment, index);
-    let at = from_road.map_or(index, |at| at + usize::from(matches!(segment.sign_at(at), b',')));
-    let at = at + usize::from(from_road.is_some() && ["at", "near", "around", "by"].iter().any(|word| segment.is(at, word)));
-    let marker = if segment.is(at, "mile") && (segment.is(at + 1, "marker") || segment.is(at + 1, "post")) {
-        at + 2
-    } else if segment.is(at, "milepost") || (segment.is(at, "mm") || segment.is(at, "mp")) && from_road.is_some() || segment.is(at, "mile") && from_road.is_some() {
-        at + 1
-    } else {
-        return;
-    };
+    let at = from_road.map_or(index, |at| {
+        at + usize::from(matches!(segment.sign_at(at), b','))
+    });
+    let at = at
+        + usize::from(
+            from_road.is_some()
+                && ["at", "near", "around", "by"]
+                    .iter()
+                    .any(|word| segment.is(at, word)),
+        );
+    let marker =
+        if segment.is(at, "mile") && (segment.is(at + 1, "marker") || segment.is(at + 1, "post")) {
+            at + 2
+        } else if segment.is(at, "milepost")
+            || (segment.is(at, "mm") || segment.is(at, "mp")) && from_road.is_some()
+            || segment.is(at, "mile") && from_road.is_some()
+        {
+            at + 1
+        } else {
+            return;
+        };
     let number = marker + usize::from(segment.sign(marker, b'#'));
     if segment.digits(number) > 0 {
-        let tenth = segment.sign(number + 1, b'.') && segment.touches(number + 1) && segment.touches(number + 2) && segment.digits(number + 2) > 0;
+        let tenth = segment.sign(number + 1, b'.')
+            && segment.touches(number + 1)
+            && segment.touches(number + 2)
+            && segment.digits(number + 2) > 0;
         let end = if tenth { number + 3 } else { number + 1 };
-        out.push(span(segment, index, end, Kind::Landmark, 0.85, Priority::Pattern, Reason::rule("road with mile marker")));
+        out.push(span(
+            segment,
+            index,
+            end,
+            Kind::Landmark,
+            0.85,
+            Priority::Pattern,
+            Reason::rule("road with mile marker"),
+        ));
     }
 }
 
@@ -338,28 +579,58 @@ fn after_road(segment: &Segment<'_>, index: usize) -> Option<usize> {
 pub(super) fn coordinates(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     let decimal = |at: usize, most: u32| {
         let whole = segment.number(at).is_some_and(|degrees| degrees <= most);
-        let point = segment.sign(at + 1, b'.') && segment.touches(at + 1) && segment.touches(at + 2);
+        let point =
+            segment.sign(at + 1, b'.') && segment.touches(at + 1) && segment.touches(at + 2);
         (whole && point && segment.digits(at + 2) >= 4).then_some(at + 3)
     };
-    let Some(mut at) = decimal(index, 90).filter(|_| !value::is_inside(segment, index)) else { return };
-    while at < index + 6 && (segment.word_at(at) == "°" || matches!(segment.word_at(at), "N" | "S" | "," | "/" | ";" | "-")) {
+    let Some(mut at) = decimal(index, 90).filter(|_| !value::is_inside(segment, index)) else {
+        return;
+    };
+    while at < index + 6
+        && (segment.word_at(at) == "°"
+            || matches!(segment.word_at(at), "N" | "S" | "," | "/" | ";" | "-"))
+    {
         at += 1;
     }
     if let Some(mut end) = decimal(at, 180).filter(|_| at > index + 3) {
         end += usize::from(segment.word_at(end) == "°");
         end += usize::from(matches!(segment.word_at(end), "W" | "E"));
-        out.push(span(segment, index, end, Kind::Landmark, 0.85, Priority::Pattern, Reason::rule("coordinates")));
+        out.push(span(
+            segment,
+            index,
+            end,
+            Kind::Landmark,
+            0.85,
+            Priority::Pattern,
+            Reason::rule("coordinates"),
+        ));
     }
 }
 
 /// Proposes a unit that opens a line of its own below a street: `Apt 4B`.
 pub(super) fn unit_line(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
-    let named = ["apt", "apartment", "suite", "ste", "unit"].iter().any(|word| segment.is(index, word));
+    let named = ["apt", "apartment", "suite", "ste", "unit"]
+        .iter()
+        .any(|word| segment.is(index, word));
     let sure = segment.is(index, "apt") || segment.is(index, "apartment");
-    let capital = sure || segment.token(index).is_some_and(|token| token.line_start && token.case != Case::Lower);
+    let capital = sure
+        || segment
+            .token(index)
+            .is_some_and(|token| token.line_start && token.case != Case::Lower);
     let end = after_unit(segment, index);
-    let closes = sure || segment.token(end).is_none_or(|token| token.line_start || token.is_sign(b','));
+    let closes = sure
+        || segment
+            .token(end)
+            .is_none_or(|token| token.line_start || token.is_sign(b','));
     if named && capital && closes && end > index + 1 {
-        out.push(span(segment, index, end, Kind::Street, 0.75, Priority::Pattern, Reason::rule("unit of a building")));
+        out.push(span(
+            segment,
+            index,
+            end,
+            Kind::Street,
+            0.75,
+            Priority::Pattern,
+            Reason::rule("unit of a building"),
+        ));
     }
 }

@@ -24,14 +24,22 @@ pub(super) fn is_date(year: u32, month: u32, day: u32) -> bool {
     let leap = if year < 100 {
         year.is_multiple_of(4)
     } else {
-        is_year(year) && year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+        is_year(year)
+            && year.is_multiple_of(4)
+            && (!year.is_multiple_of(100) || year.is_multiple_of(400))
     };
-    is_day_of_month(month, day) && (year < 100 || is_year(year)) && (month != 2 || day != 29 || leap)
+    is_day_of_month(month, day)
+        && (year < 100 || is_year(year))
+        && (month != 2 || day != 29 || leap)
 }
 
 /// Reads eight digits as year, month, day.
 pub(super) fn is_compact_date(digits: &str) -> bool {
-    let part = |from: usize, to: usize| digits.get(from..to).and_then(|part| part.parse::<u32>().ok());
+    let part = |from: usize, to: usize| {
+        digits
+            .get(from..to)
+            .and_then(|part| part.parse::<u32>().ok())
+    };
     match (part(0, 4), part(4, 6), part(6, 8)) {
         (Some(year), Some(month), Some(day)) => year >= 1880 && is_date(year, month, day),
         _ => false,
@@ -40,8 +48,16 @@ pub(super) fn is_compact_date(digits: &str) -> bool {
 
 /// Reads eight digits as month, day, year.
 pub(super) fn is_compact_american_date(digits: &str) -> bool {
-    let part = |from: usize, to: usize| digits.get(from..to).and_then(|part| part.parse::<u32>().ok());
-    match (part(0, 2), part(2, 4), digits.get(4..).and_then(|year| year.parse().ok())) {
+    let part = |from: usize, to: usize| {
+        digits
+            .get(from..to)
+            .and_then(|part| part.parse::<u32>().ok())
+    };
+    match (
+        part(0, 2),
+        part(2, 4),
+        digits.get(4..).and_then(|year| year.parse().ok()),
+    ) {
         (Some(month), Some(day), Some(year)) => is_date(year, month, day),
         _ => false,
     }
@@ -55,12 +71,21 @@ mod tests {
     fn days_that_do_not_exist_are_refused() {
         assert!(is_date(2024, 2, 29) && is_date(24, 2, 29) && is_date(2000, 2, 29));
         assert!(!is_date(2023, 2, 29) && !is_date(1900, 2, 29) && !is_date(2024, 4, 31));
-        assert!(!is_date(2024, 13, 1) && !is_date(2024, 0, 1) && !is_date(2024, 1, 0) && !is_date(3024, 1, 1));
+        assert!(
+            !is_date(2024, 13, 1)
+                && !is_date(2024, 0, 1)
+                && !is_date(2024, 1, 0)
+                && !is_date(3024, 1, 1)
+        );
     }
 
     #[test]
     fn compact_dates_are_read_in_their_order() {
-        assert!(is_compact_date("20240314") && !is_compact_date("03142024") && !is_compact_date("20241402"));
+        assert!(
+            is_compact_date("20240314")
+                && !is_compact_date("03142024")
+                && !is_compact_date("20241402")
+        );
         assert!(is_compact_american_date("03142024") && is_compact_american_date("031424"));
         assert!(!is_compact_american_date("20240314"));
     }

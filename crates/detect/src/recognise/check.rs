@@ -6,24 +6,48 @@ pub(super) fn luhn(digits: impl DoubleEndedIterator<Item = u32>) -> bool {
 }
 
 fn luhn_sum(digits: impl DoubleEndedIterator<Item = u32>) -> u32 {
-    digits.rev().enumerate().map(|(place, digit)| if place % 2 == 1 { digit * 2 / 10 + digit * 2 % 10 } else { digit }).sum()
+    digits
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| {
+            if place % 2 == 1 {
+                digit * 2 / 10 + digit * 2 % 10
+            } else {
+                digit
+            }
+        })
+        .sum()
 }
 
 fn digits_of(text: &str) -> impl DoubleEndedIterator<Item = u32> {
-    text.bytes().filter(u8::is_ascii_digit).map(|byte| u32::from(byte - b'0'))
+    text.bytes()
+        .filter(u8::is_ascii_digit)
+        .map(|byte| u32::from(byte - b'0'))
 }
 
 /// Social Security Administration: no area 000, 666 or 900 and above, no group 00, no serial 0000.
 pub(super) fn is_ssn(digits: &str) -> bool {
-    let part = |from: usize, to: usize| digits.get(from..to).and_then(|part| part.parse::<u32>().ok()).unwrap_or(0);
+    let part = |from: usize, to: usize| {
+        digits
+            .get(from..to)
+            .and_then(|part| part.parse::<u32>().ok())
+            .unwrap_or(0)
+    };
     let area = part(0, 3);
-    digits.len() == 9 && area != 0 && area != 666 && area < 900 && part(3, 5) != 0 && part(5, 9) != 0
+    digits.len() == 9
+        && area != 0
+        && area != 666
+        && area < 900
+        && part(3, 5) != 0
+        && part(5, 9) != 0
 }
 
 /// CMS, 45 CFR 162.406: ten digits, first 1 or 2, Luhn over them with 80840 before.
 pub(super) fn is_npi(digits: &str) -> bool {
     // The five digits 80840 add 24 to the Luhn sum of the ten that follow.
-    digits.len() == 10 && matches!(digits.as_bytes().first(), Some(b'1' | b'2')) && (luhn_sum(digits_of(digits)) + 24).is_multiple_of(10)
+    digits.len() == 10
+        && matches!(digits.as_bytes().first(), Some(b'1' | b'2'))
+        && (luhn_sum(digits_of(digits)) + 24).is_multiple_of(10)
 }
 
 /// 21 CFR 1301: registrant letter, letter (or 9) of the name, seven digits of which the last checks the others.
@@ -32,7 +56,12 @@ pub(super) fn is_dea(text: &str) -> bool {
     let kinds = b"ABCDEFGHJKLMPRSTUX";
     let head = matches!(bytes, [kind, name, ..] if kinds.contains(&kind.to_ascii_uppercase())
         && (name.is_ascii_alphabetic() || *name == b'9'));
-    let tail: Vec<u32> = bytes.iter().skip(2).filter(|byte| byte.is_ascii_digit()).map(|byte| u32::from(byte - b'0')).collect();
+    let tail: Vec<u32> = bytes
+        .iter()
+        .skip(2)
+        .filter(|byte| byte.is_ascii_digit())
+        .map(|byte| u32::from(byte - b'0'))
+        .collect();
     match (bytes.len(), tail.as_slice()) {
         (9, [a, b, c, d, e, f, check]) => head && (a + c + e + 2 * (b + d + f)) % 10 == *check,
         _ => false,
@@ -42,23 +71,35 @@ pub(super) fn is_dea(text: &str) -> bool {
 /// CMS, Medicare Beneficiary Identifier format: digit 1-9, letter, letter or digit, digit, letter, letter or digit,
 /// digit, letter, letter, digit, digit; never S, L, O, I, B, Z.
 pub(super) fn is_mbi(text: &[u8]) -> bool {
-    let letter = |byte: u8| byte.is_ascii_alphabetic() && !b"SLOIBZ".contains(&byte.to_ascii_uppercase());
+    let letter =
+        |byte: u8| byte.is_ascii_alphabetic() && !b"SLOIBZ".contains(&byte.to_ascii_uppercase());
     text.len() == 11
-        && text.iter().zip(b"CAXNAXNAANN").all(|(byte, place)| match place {
-            b'C' => (b'1'..=b'9').contains(byte),
-            b'A' => letter(*byte),
-            b'X' => letter(*byte) || byte.is_ascii_digit(),
-            _ => byte.is_ascii_digit(),
-        })
+        && text
+            .iter()
+            .zip(b"CAXNAXNAANN")
+            .all(|(byte, place)| match place {
+                b'C' => (b'1'..=b'9').contains(byte),
+                b'A' => letter(*byte),
+                b'X' => letter(*byte) || byte.is_ascii_digit(),
+                _ => byte.is_ascii_digit(),
+            })
 }
 
 /// ISO/IEC 7812: an issuer prefix of the payment networks, its lengths, and the Luhn digit.
 pub(super) fn is_card(digits: &str) -> bool {
-    let prefix = |len: usize| digits.get(..len).and_then(|part| part.parse::<u32>().ok()).unwrap_or(0);
+    let prefix = |len: usize| {
+        digits
+            .get(..len)
+            .and_then(|part| part.parse::<u32>().ok())
+            .unwrap_or(0)
+    };
     let length = digits.len();
     let known = match prefix(1) {
         4 => matches!(length, 13 | 16 | 19),
-        5 => (51..=55).contains(&prefix(2)) && length == 16 || (50..=58).contains(&prefix(2)) && (13..=19).contains(&length),
+        5 => {
+            (51..=55).contains(&prefix(2)) && length == 16
+                || (50..=58).contains(&prefix(2)) && (13..=19).contains(&length)
+        }
         3 => match prefix(2) {
             34 | 37 => length == 15,
             35 => (16..=19).contains(&length),
@@ -66,7 +107,10 @@ pub(super) fn is_card(digits: &str) -> bool {
             _ => false,
         },
         2 => (2221..=2720).contains(&prefix(4)) && length == 16,
-        6 => (16..=19).contains(&length) || (60..=69).contains(&prefix(2)) && (13..=19).contains(&length),
+        6 => {
+            (16..=19).contains(&length)
+                || (60..=69).contains(&prefix(2)) && (13..=19).contains(&length)
+        }
         _ => false,
     };
     known && luhn(digits_of(digits))
@@ -78,12 +122,18 @@ pub(super) fn is_vin(text: &str) -> bool {
     if !has_vin_letters(text) {
         return false;
     }
-    let sum: u32 = text.bytes().zip(WEIGHTS).map(|(byte, weight)| vin_value(byte).unwrap_or(0) * weight).sum();
+    let sum: u32 = text
+        .bytes()
+        .zip(WEIGHTS)
+        .map(|(byte, weight)| vin_value(byte).unwrap_or(0) * weight)
+        .sum();
     let check = match sum % 11 {
         10 => b'X',
         rest => b'0' + u8::try_from(rest).unwrap_or(0),
     };
-    text.as_bytes().get(8).is_some_and(|byte| byte.to_ascii_uppercase() == check)
+    text.as_bytes()
+        .get(8)
+        .is_some_and(|byte| byte.to_ascii_uppercase() == check)
 }
 
 /// Returns true if the text has the length and the letters of a vehicle identification number.
@@ -114,7 +164,12 @@ pub(super) fn is_imei(digits: &str) -> bool {
 /// GS1 General Specifications 7.9: a GTIN of fourteen digits, the last checks the others with weights 3 and 1.
 pub(super) fn is_gtin(digits: &str) -> bool {
     let weights = [3, 1].into_iter().cycle();
-    digits.len() == 14 && digits_of(digits).zip(weights).map(|(digit, weight)| digit * weight).sum::<u32>().is_multiple_of(10)
+    digits.len() == 14
+        && digits_of(digits)
+            .zip(weights)
+            .map(|(digit, weight)| digit * weight)
+            .sum::<u32>()
+            .is_multiple_of(10)
 }
 
 /// ISO 13616: country, two check digits, and up to thirty characters; the whole, letters as numbers and the first
@@ -125,11 +180,15 @@ pub(super) fn is_iban(text: &str) -> bool {
     if !head || !(15..=34).contains(&bytes.len()) {
         return false;
     }
-    let rest = bytes.iter().skip(4).chain(bytes.iter().take(4)).try_fold(0u32, |rest, byte| match byte {
-        b'0'..=b'9' => Some((rest * 10 + u32::from(byte - b'0')) % 97),
-        b'A'..=b'Z' => Some((rest * 100 + u32::from(byte - b'A') + 10) % 97),
-        _ => None,
-    });
+    let rest = bytes
+        .iter()
+        .skip(4)
+        .chain(bytes.iter().take(4))
+        .try_fold(0u32, |rest, byte| match byte {
+            b'0'..=b'9' => Some((rest * 10 + u32::from(byte - b'0')) % 97),
+            b'A'..=b'Z' => Some((rest * 100 + u32::from(byte - b'A') + 10) % 97),
+            _ => None,
+        });
     rest == Some(1)
 }
 
@@ -147,13 +206,31 @@ mod tests {
     fn check_digits_of_published_examples_hold() {
         assert!(is_npi("1234567893") && !is_npi("1234567890"), "CMS example");
         assert!(is_dea("AB1234563") && !is_dea("AB1234567"));
-        assert!(is_mbi(b"1EG4TE5MK73") && !is_mbi(b"1SG4TE5MK73") && !is_mbi(b"0EG4TE5MK73"), "CMS example");
-        assert!(is_card("4111111111111111") && is_card("378282246310005") && !is_card("4111111111111112"));
-        assert!(is_vin("1M8GDM9AXKP042788") && !is_vin("1M8GDM9A1KP042788"), "SAE example");
+        assert!(
+            is_mbi(b"1EG4TE5MK73") && !is_mbi(b"1SG4TE5MK73") && !is_mbi(b"0EG4TE5MK73"),
+            "CMS example"
+        );
+        assert!(
+            is_card("4111111111111111")
+                && is_card("378282246310005")
+                && !is_card("4111111111111112")
+        );
+        assert!(
+            is_vin("1M8GDM9AXKP042788") && !is_vin("1M8GDM9A1KP042788"),
+            "SAE example"
+        );
         assert!(is_imei("490154203237518") && !is_imei("490154203237517"));
-        assert!(is_gtin("00884838000124") || is_gtin("10614141000415"), "GS1 example");
+        assert!(
+            is_gtin("00884838000124") || is_gtin("10614141000415"),
+            "GS1 example"
+        );
         assert!(is_iban("GB82WEST12345698765432") && !is_iban("GB82WEST12345698765431"));
-        assert!(is_ssn("219099999") && !is_ssn("666121234") && !is_ssn("000121234") && !is_ssn("900121234"));
+        assert!(
+            is_ssn("219099999")
+                && !is_ssn("666121234")
+                && !is_ssn("000121234")
+                && !is_ssn("900121234")
+        );
         assert!(is_nanp("2025550143") && !is_nanp("1025550143"));
     }
 }

@@ -6,8 +6,8 @@ use crate::token::Shape;
 
 /// Zones written after a time.
 const ZONES: [&str; 18] = [
-    "z", "utc", "gmt", "est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "hst", "et", "ct", "pt", "bst",
-    "cet",
+    "z", "utc", "gmt", "est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "hst", "et",
+    "ct", "pt", "bst", "cet",
 ];
 
 /// Returns the index after a time that starts at `at` (with `at`, `@` or a comma before it), or `at` if there is none.
@@ -15,7 +15,11 @@ pub(super) fn after_time(segment: &Segment<'_>, at: usize) -> usize {
     let mut index = at;
     let mut announced = false;
     // `04/Mar/2024:08:15:12`
-    if is_colon(segment, at) && segment.touches(at + 1) && segment.digits(at + 1) == 2 && is_colon(segment, at + 2) {
+    if is_colon(segment, at)
+        && segment.touches(at + 1)
+        && segment.digits(at + 1) == 2
+        && is_colon(segment, at + 2)
+    {
         return after_minutes(segment, at + 2).unwrap_or(at);
     }
     if segment.sign(index, b',') {
@@ -25,7 +29,10 @@ pub(super) fn after_time(segment: &Segment<'_>, at: usize) -> usize {
         announced = true;
         index += 1;
     }
-    if segment.is(index, "approximately") || segment.is(index, "about") || segment.is(index, "around") {
+    if segment.is(index, "approximately")
+        || segment.is(index, "about")
+        || segment.is(index, "around")
+    {
         index += 1;
     }
     match time(segment, index, announced) {
@@ -38,7 +45,10 @@ pub(super) fn after_time(segment: &Segment<'_>, at: usize) -> usize {
 fn time(segment: &Segment<'_>, index: usize, announced: bool) -> Option<usize> {
     let token = segment.token(index)?;
     // `3/4/24 1422`: the date before is whole, so that four more digits are no part of it.
-    let after_year = index >= 5 && segment.digits(index - 1) >= 2 && segment.sign(index - 2, b'/') && segment.sign(index - 4, b'/');
+    let after_year = index >= 5
+        && segment.digits(index - 1) >= 2
+        && segment.sign(index - 2, b'/')
+        && segment.sign(index - 4, b'/');
     let word = segment.word(token);
     match token.shape {
         Shape::Mixed => is_clock_word(word).then(|| after_zone(segment, index + 1)),
@@ -52,8 +62,11 @@ fn time(segment: &Segment<'_>, index: usize, announced: bool) -> Option<usize> {
             after_half(segment, index + 1).map(|end| after_zone(segment, end))
         }
         Shape::Number if token.len() == 4 => {
-            let hours = segment.is(index + 1, "hrs") || segment.is(index + 1, "hours") || segment.is(index + 1, "h");
-            let valid = word.get(..2)?.parse::<u32>().ok()? <= 24 && word.get(2..)?.parse::<u32>().ok()? < 60;
+            let hours = segment.is(index + 1, "hrs")
+                || segment.is(index + 1, "hours")
+                || segment.is(index + 1, "h");
+            let valid = word.get(..2)?.parse::<u32>().ok()? <= 24
+                && word.get(2..)?.parse::<u32>().ok()? < 60;
             let bare = after_year && !is_year(word) && ends(segment, index + 1);
             (valid && (announced || hours || bare)).then(|| index + 1 + usize::from(hours))
         }
@@ -67,8 +80,11 @@ fn is_year(word: &str) -> bool {
 
 /// Returns true if nothing at `index` makes the number before it a quantity.
 fn ends(segment: &Segment<'_>, index: usize) -> bool {
-    let unit = segment.flags(index).has(Flags::UNIT) || segment.sign(index, b'%');
-    !unit && !(segment.touches(index) && matches!(segment.sign_at(index), b'-' | b'/' | b'.') && segment.touches(index + 1))
+    let counted = segment.flags(index).has(Flags::UNIT) || segment.sign(index, b'%');
+    let glued = segment.touches(index)
+        && segment.touches(index + 1)
+        && matches!(segment.sign_at(index), b'-' | b'/' | b'.');
+    !counted && !glued
 }
 
 fn is_colon(segment: &Segment<'_>, index: usize) -> bool {
@@ -97,7 +113,11 @@ pub(super) fn after_minutes(segment: &Segment<'_>, index: usize) -> Option<usize
     if parts == 0 {
         return None;
     }
-    if segment.touches(at) && segment.sign(at, b'.') && segment.touches(at + 1) && segment.token(at + 1)?.has_digit() {
+    if segment.touches(at)
+        && segment.sign(at, b'.')
+        && segment.touches(at + 1)
+        && segment.token(at + 1)?.has_digit()
+    {
         at += 2;
     }
     let at = after_half(segment, at).unwrap_or(at);
@@ -111,7 +131,8 @@ fn after_half(segment: &Segment<'_>, index: usize) -> Option<usize> {
     if is("am") || is("pm") || is("hrs") || is("hr") || is("h") || is("hours") || is("noon") {
         return Some(index + 1);
     }
-    let dotted = (is("a") || is("p")) && segment.sign(index + 1, b'.') && segment.is(index + 2, "m");
+    let dotted =
+        (is("a") || is("p")) && segment.sign(index + 1, b'.') && segment.is(index + 2, "m");
     dotted.then_some(index + 3)
 }
 
@@ -121,13 +142,19 @@ fn after_zone(segment: &Segment<'_>, index: usize) -> usize {
         return index + 1;
     }
     let sign = segment.sign(index, b'+') || segment.sign(index, b'-');
-    let apart = segment.token(index).is_some_and(|token| token.space_before) && segment.digits(index + 1) != 4;
+    let apart = segment.token(index).is_some_and(|token| token.space_before)
+        && segment.digits(index + 1) != 4;
     if !sign || apart || !segment.touches(index + 1) {
         return index;
     }
     match segment.digits(index + 1) {
         4 => index + 2,
-        2 if is_colon(segment, index + 2) && segment.touches(index + 3) && segment.digits(index + 3) == 2 => index + 4,
+        2 if is_colon(segment, index + 2)
+            && segment.touches(index + 3)
+            && segment.digits(index + 3) == 2 =>
+        {
+            index + 4
+        }
         _ => index,
     }
 }
@@ -139,5 +166,7 @@ fn is_clock_word(word: &str) -> bool {
 }
 
 fn is_clock_tail(tail: &str) -> bool {
-    ["am", "pm", "h", "hrs", "hr", "z", "a", "p"].iter().any(|half| tail.eq_ignore_ascii_case(half))
+    ["am", "pm", "h", "hrs", "hr", "z", "a", "p"]
+        .iter()
+        .any(|half| tail.eq_ignore_ascii_case(half))
 }

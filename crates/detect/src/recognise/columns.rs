@@ -70,16 +70,36 @@ impl Columns {
     /// Proposes the value at `index` if its column says what it is.
     pub(super) fn propose(&self, segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
         let message = is_message(segment);
-        if self.kinds.is_empty() && !message || !starts_cell(segment, index, self.delimiter, message) {
+        if self.kinds.is_empty() && !message
+            || !starts_cell(segment, index, self.delimiter, message)
+        {
             return;
         }
-        let line = self.line.passed(segment, index, if message { b'|' } else { self.delimiter });
-        let kind = if message { field(segment, line) } else { self.kinds.get(line.cell).copied().flatten() };
+        let line = self
+            .line
+            .passed(segment, index, if message { b'|' } else { self.delimiter });
+        let kind = if message {
+            field(segment, line)
+        } else {
+            self.kinds.get(line.cell).copied().flatten()
+        };
         let Some(kind) = kind else { return };
         let value = value::with_groups(segment, value::read(segment, index, false));
         if value.digits >= 2 && value.len() >= 3 {
-            let reason = Reason::rule(if message { "field of a message" } else { "column of a table" });
-            out.push(span(segment, index, value.upto, kind, 0.88, Priority::Labelled, reason));
+            let reason = Reason::rule(if message {
+                "field of a message"
+            } else {
+                "column of a table"
+            });
+            out.push(span(
+                segment,
+                index,
+                value.upto,
+                kind,
+                0.88,
+                Priority::Labelled,
+                reason,
+            ));
         }
     }
 
@@ -88,7 +108,9 @@ impl Columns {
         if is_message(segment) {
             self.line = self.line.passed(segment, segment.decide.end, b'|');
         } else if !self.kinds.is_empty() {
-            self.line = self.line.passed(segment, segment.decide.end, self.delimiter);
+            self.line = self
+                .line
+                .passed(segment, segment.decide.end, self.delimiter);
         }
     }
 
@@ -103,7 +125,8 @@ impl Columns {
             self.kinds.clear();
         }
         // A header is a short line without figures and stops.
-        let figures = |token: &Token| token.shape == Shape::Number && token.len() > 2 || token.is_sign(b'.');
+        let figures =
+            |token: &Token| token.shape == Shape::Number && token.len() > 2 || token.is_sign(b'.');
         if delimiter == 0 || segment.tokens.len() > 3 * MOST || segment.tokens.iter().any(figures) {
             return;
         }
@@ -121,7 +144,8 @@ impl Line {
         for at in self.upto..index {
             let sign = segment.sign_at(at);
             self.quoted ^= sign == b'"';
-            if sign == delimiter && !self.quoted || delimiter == b'\t' && is_tab_before(segment, at) {
+            if sign == delimiter && !self.quoted || delimiter == b'\t' && is_tab_before(segment, at)
+            {
                 self.cell += 1;
                 self.component = 0;
             }
@@ -140,7 +164,9 @@ impl Line {
 }
 
 fn is_message(segment: &Segment<'_>) -> bool {
-    let named = segment.token(0).is_some_and(|token| token.len() == 3 && token.case == Case::Upper);
+    let named = segment
+        .token(0)
+        .is_some_and(|token| token.len() == 3 && token.case == Case::Upper);
     named && segment.starts_line && segment.sign(1, b'|') && segment.touches(1)
 }
 
@@ -148,13 +174,19 @@ fn field(segment: &Segment<'_>, line: Line) -> Option<Kind> {
     let name = segment.word_at(0);
     // In MSH the first delimiter is itself a field.
     let number = line.cell + usize::from(name == "MSH");
-    let found = FIELDS.iter().find(|(segment, field, _)| *segment == name && *field == number);
-    found.map(|(_, _, kind)| *kind).filter(|kind| line.component == 0 || *kind == Kind::Phone)
+    let found = FIELDS
+        .iter()
+        .find(|(segment, field, _)| *segment == name && *field == number);
+    found
+        .map(|(_, _, kind)| *kind)
+        .filter(|kind| line.component == 0 || *kind == Kind::Phone)
 }
 
 /// Returns true if the token at `index` is the first of its cell.
 fn starts_cell(segment: &Segment<'_>, index: usize, delimiter: u8, message: bool) -> bool {
-    let Some(before) = index.checked_sub(1) else { return !message };
+    let Some(before) = index.checked_sub(1) else {
+        return !message;
+    };
     let sign = segment.sign_at(before);
     if message {
         return matches!(sign, b'|' | b'^' | b'~');
@@ -164,13 +196,21 @@ fn starts_cell(segment: &Segment<'_>, index: usize, delimiter: u8, message: bool
 
 fn is_tab_before(segment: &Segment<'_>, index: usize) -> bool {
     let from = index.checked_sub(1).map_or(0, |before| segment.end(before));
-    index > 0 && segment.text.get(from..segment.start(index)).is_some_and(|gap| gap.contains('\t'))
+    index > 0
+        && segment
+            .text
+            .get(from..segment.start(index))
+            .is_some_and(|gap| gap.contains('\t'))
 }
 
 /// Returns the sign that parts the cells of a line, 0 if it has none.
 fn delimiter(segment: &Segment<'_>) -> u8 {
     let (mut bars, mut semicolons, mut commas) = (0, 0, 0);
-    for token in segment.tokens.iter().filter(|token| token.shape == Shape::Sign) {
+    for token in segment
+        .tokens
+        .iter()
+        .filter(|token| token.shape == Shape::Sign)
+    {
         match token.first {
             b'|' => bars += 1,
             b';' => semicolons += 1,
@@ -179,8 +219,17 @@ fn delimiter(segment: &Segment<'_>) -> u8 {
         }
     }
     let tabs = segment.text.bytes().filter(|byte| *byte == b'\t').count();
-    let counts = [(commas, b','), (semicolons, b';'), (tabs, b'\t'), (bars, b'|')];
-    counts.into_iter().max_by_key(|(count, _)| *count).filter(|(count, _)| *count > 0).map_or(0, |(_, sign)| sign)
+    let counts = [
+        (commas, b','),
+        (semicolons, b';'),
+        (tabs, b'\t'),
+        (bars, b'|'),
+    ];
+    counts
+        .into_iter()
+        .max_by_key(|(count, _)| *count)
+        .filter(|(count, _)| *count > 0)
+        .map_or(0, |(_, sign)| sign)
 }
 
 /// Returns what the cells of a header line name.
@@ -204,7 +253,9 @@ fn header(labels: &Labels, segment: &Segment<'_>, delimiter: u8) -> Vec<Option<K
 
 /// Returns what the word at `index` makes of its cell: `Some(None)` if it unmakes what stood there.
 fn named(labels: &Labels, segment: &Segment<'_>, index: usize) -> Option<Option<Kind>> {
-    let token = segment.token(index).filter(|token| token.shape != Shape::Sign)?;
+    let token = segment
+        .token(index)
+        .filter(|token| token.shape != Shape::Sign)?;
     let flags = segment.flags(index);
     if flags.has(Flags::FAX_CUE) {
         return Some(Some(Kind::Fax));

@@ -36,7 +36,8 @@ pub(super) fn read(segment: &Segment<'_>, index: usize, after_date: bool) -> Opt
 /// Returns the sign between two parts if the token at `index` is one that joins what is before and after it.
 fn separator(segment: &Segment<'_>, index: usize) -> Option<u8> {
     let sign = segment.sign_at(index);
-    (matches!(sign, b'/' | b'-' | b'.') && segment.touches(index) && segment.touches(index + 1)).then_some(sign)
+    (matches!(sign, b'/' | b'-' | b'.') && segment.touches(index) && segment.touches(index + 1))
+        .then_some(sign)
 }
 
 /// Returns true if the token stands inside a longer chain of figures, such as a version or a telephone number.
@@ -46,10 +47,19 @@ fn in_chain(segment: &Segment<'_>, index: usize) -> bool {
     }
     match segment.sign_at(index - 1) {
         // A range: `3/10-3/14`.
-        b'-' => segment.touches(index - 1) && segment.token(index - 2).is_some_and(|token| token.has_digit())
-            && !segment.sign(index + 1, b'/'),
-        b'/' | b'.' => segment.touches(index - 1)
-            && segment.token(index - 2).is_some_and(|token| token.has_digit() || token.len() == 1),
+        b'-' => {
+            segment.touches(index - 1)
+                && segment
+                    .token(index - 2)
+                    .is_some_and(|token| token.has_digit())
+                && !segment.sign(index + 1, b'/')
+        }
+        b'/' | b'.' => {
+            segment.touches(index - 1)
+                && segment
+                    .token(index - 2)
+                    .is_some_and(|token| token.has_digit() || token.len() == 1)
+        }
         b':' => segment.touches(index - 1) && segment.digits(index - 2) > 0,
         b'$' | b'#' | b'+' | b'*' => true,
         _ => false,
@@ -62,12 +72,16 @@ fn continues(segment: &Segment<'_>, index: usize, sign: u8) -> bool {
     if !segment.touches(index) || !segment.touches(index + 1) {
         return false;
     }
-    let digits = segment.token(index + 1).is_some_and(|token| token.has_digit());
+    let digits = segment
+        .token(index + 1)
+        .is_some_and(|token| token.has_digit());
     match next {
         b'-' => digits && sign == b'-',
         b'/' | b'.' => digits,
         b'%' => true,
-        _ => segment.token(index).is_some_and(|token| token.shape != Shape::Sign),
+        _ => segment
+            .token(index)
+            .is_some_and(|token| token.shape != Shape::Sign),
     }
 }
 
@@ -81,8 +95,10 @@ fn whole(segment: &Segment<'_>, index: usize, sign: u8, first: u32, second: u32)
     if third.shape == Shape::Mixed {
         // `2024-03-14T08:30`
         let hour = text.get(digits..)?.strip_prefix(['T', 't'])?;
-        let year_last = digits == 4 && (calendar::is_date(last, first, second) || calendar::is_date(last, second, first));
-        let valid = (year_first && calendar::is_date(first, second, last) || year_last) && hour.len() <= 6;
+        let year_last = digits == 4
+            && (calendar::is_date(last, first, second) || calendar::is_date(last, second, first));
+        let valid =
+            (year_first && calendar::is_date(first, second, last) || year_last) && hour.len() <= 6;
         let end = match clock::after_minutes(segment, index + 5) {
             Some(end) => end,
             None => index + 5,
@@ -108,7 +124,12 @@ fn whole(segment: &Segment<'_>, index: usize, sign: u8, first: u32, second: u32)
     let confidence = match found {
         Some(confidence) => confidence,
         // A day that does not exist is still meant as one where the label says so.
-        None if is_date_label(segment, index) && matches!(digits, 2 | 4) && !continues(segment, index + 5, sign) => 0.7,
+        None if is_date_label(segment, index)
+            && matches!(digits, 2 | 4)
+            && !continues(segment, index + 5, sign) =>
+        {
+            0.7
+        }
         None => return None,
     };
     if segment.flags(index + 5).has(Flags::UNIT) && digits == 2 && !segment.is(index + 5, "x") {
@@ -119,22 +140,40 @@ fn whole(segment: &Segment<'_>, index: usize, sign: u8, first: u32, second: u32)
 }
 
 /// Reads `03/2024`, `2024-03` after a label, `03/26` after `exp`.
-fn month_and_year(segment: &Segment<'_>, index: usize, sign: u8, first: u32, second: u32) -> Option<Found> {
-    let month = Found { kind: Kind::Month, ..Found::day(index + 3, 0.9, "month and year") };
-    let unit = segment.flags(index + 3).has(Flags::UNIT.and(Flags::MEASURE)) && !segment.flags(index + 3).has(Flags::DATE_CUE);
+fn month_and_year(
+    segment: &Segment<'_>,
+    index: usize,
+    sign: u8,
+    first: u32,
+    second: u32,
+) -> Option<Found> {
+    let month = Found {
+        kind: Kind::Month,
+        ..Found::day(index + 3, 0.9, "month and year")
+    };
+    let unit = segment
+        .flags(index + 3)
+        .has(Flags::UNIT.and(Flags::MEASURE))
+        && !segment.flags(index + 3).has(Flags::DATE_CUE);
     match (segment.digits(index), segment.digits(index + 2)) {
-        (1 | 2, 4) if (1..=12).contains(&first) && (1900..=2119).contains(&second) && !unit => match sign {
-            b'/' => Some(month),
-            b'-' | b'.' if segment.digits(index) == 2 => Some(month),
-            _ => is_date_cue(segment, index).then_some(month),
-        },
+        (1 | 2, 4) if (1..=12).contains(&first) && (1900..=2119).contains(&second) && !unit => {
+            match sign {
+                b'/' => Some(month),
+                b'-' | b'.' if segment.digits(index) == 2 => Some(month),
+                _ => is_date_cue(segment, index).then_some(month),
+            }
+        }
         // `2010-12` may be a span of years, `2019-05` cannot.
         (4, 2) if (1..=12).contains(&second) && (1900..=2119).contains(&first) => {
-            let span_of_years = second > first % 100 || sign != b'-' || !(1980..2050).contains(&first);
+            let span_of_years =
+                second > first % 100 || sign != b'-' || !(1980..2050).contains(&first);
             (is_date_label(segment, index) || !span_of_years && !unit).then_some(month)
         }
         (1 | 2, 2) if (1..=12).contains(&first) && second > 31 && sign == b'/' => {
-            is_date_cue(segment, index).then_some(Found { confidence: 0.75, ..month })
+            is_date_cue(segment, index).then_some(Found {
+                confidence: 0.75,
+                ..month
+            })
         }
         _ => None,
     }
@@ -149,7 +188,8 @@ fn month_and_day(
     second: u32,
     after_date: bool,
 ) -> Option<Found> {
-    let lengths = (1..=2).contains(&segment.digits(index)) && (1..=2).contains(&segment.digits(index + 2));
+    let lengths =
+        (1..=2).contains(&segment.digits(index)) && (1..=2).contains(&segment.digits(index + 2));
     if !lengths || !calendar::is_day_of_month(first, second) {
         return None;
     }
@@ -157,20 +197,26 @@ fn month_and_day(
     if sign != b'/' {
         let leading = segment.digits(index) == 2 && segment.digits(index + 2) == 2;
         let found = Found::day(index + 3, 0.75, "month and day after a date label");
-        return (labelled && sign == b'-' && (leading || segment.sign(index - 1, b':'))).then_some(found);
+        return (labelled && sign == b'-' && (leading || segment.sign(index - 1, b':')))
+            .then_some(found);
     }
     let next = segment.flags(index + 3);
     let cue = is_date_cue(segment, index);
-    if !labelled && (next.has(Flags::MEASURE) || next.has(Flags::UNIT) && !segment.is(index + 3, "us")) {
+    if !labelled
+        && (next.has(Flags::MEASURE) || next.has(Flags::UNIT) && !segment.is(index + 3, "us"))
+    {
         return None;
     }
-    let event = index > 0 && segment.flags(index - 1).has(Flags::DATE_VERB) || first != second && imaged(segment, index);
+    let event = index > 0 && segment.flags(index - 1).has(Flags::DATE_VERB)
+        || first != second && imaged(segment, index);
     let measured = !labelled && !event && measured(segment, index);
     let week = index >= 2 && segment.is(index - 1, "of") && segment.is(index - 2, "week");
     let same_month = range_in_month(segment, index + 3, first, second);
-    let cued = ["on", "since", "dated"].iter().any(|cue| index > 0 && segment.is(index - 1, cue));
+    let cued = ["on", "since", "dated"]
+        .iter()
+        .any(|cue| index > 0 && segment.is(index - 1, cue));
     let strong = labelled || event || week || same_month || cued || weekday_before(segment, index);
-    if measured && !(strong && !matches!(second, 5 | 6 | 10)) {
+    if measured && (!strong || matches!(second, 5 | 6 | 10)) {
         return None;
     }
     if !strong && second <= 4 && first < second {
@@ -204,8 +250,12 @@ fn shared_month(segment: &Segment<'_>, index: usize, month: u32, day: u32) -> us
 
 /// Returns true if a study stands one or two words before: `EKG 3/4`, `CT head 3/4`.
 fn imaged(segment: &Segment<'_>, index: usize) -> bool {
-    (1..=2).any(|steps| index.checked_sub(steps).is_some_and(|at| segment.flags(at).has(Flags::STUDY)))
-        && index > 0 && segment.sign_at(index - 1) == 0
+    (1..=2).any(|steps| {
+        index
+            .checked_sub(steps)
+            .is_some_and(|at| segment.flags(at).has(Flags::STUDY))
+    }) && index > 0
+        && segment.sign_at(index - 1) == 0
 }
 
 /// Returns true for `5/09`: no score and no dose is written with a zero in front.
@@ -215,9 +265,14 @@ fn leading_zero(segment: &Segment<'_>, index: usize) -> bool {
 
 /// Returns true if `-3/9` follows `3/4`.
 fn range_in_month(segment: &Segment<'_>, index: usize, month: u32, day: u32) -> bool {
-    let joins = segment.sign(index, b'-') || segment.is(index, "to") || segment.is(index, "through");
-    joins && segment.number(index + 1) == Some(month) && segment.sign(index + 2, b'/')
-        && segment.number(index + 3).is_some_and(|last| last > day && calendar::is_day_of_month(month, last))
+    let joins =
+        segment.sign(index, b'-') || segment.is(index, "to") || segment.is(index, "through");
+    joins
+        && segment.number(index + 1) == Some(month)
+        && segment.sign(index + 2, b'/')
+        && segment
+            .number(index + 3)
+            .is_some_and(|last| last > day && calendar::is_day_of_month(month, last))
 }
 
 fn measured(segment: &Segment<'_>, index: usize) -> bool {
@@ -225,15 +280,26 @@ fn measured(segment: &Segment<'_>, index: usize) -> bool {
 }
 
 fn weekday_before(segment: &Segment<'_>, index: usize) -> bool {
-    let steps = if index > 0 && matches!(segment.sign_at(index - 1), b',' | b'.' | b'(') { 2 } else { 1 };
+    let steps = if index > 0 && matches!(segment.sign_at(index - 1), b',' | b'.' | b'(') {
+        2
+    } else {
+        1
+    };
     index >= steps && segment.flags(index - steps).has(Flags::WEEKDAY)
 }
 
 fn range_follows(segment: &Segment<'_>, index: usize) -> bool {
-    let joins = segment.sign(index, b'-') || segment.is(index, "to") || segment.is(index, "through");
-    let day = segment.number(index + 1).filter(|month| (1..=12).contains(month));
-    joins && day.is_some() && segment.sign(index + 2, b'/')
-        && segment.number(index + 3).is_some_and(|last| last > 10 && last <= 31)
+    let joins =
+        segment.sign(index, b'-') || segment.is(index, "to") || segment.is(index, "through");
+    let day = segment
+        .number(index + 1)
+        .filter(|month| (1..=12).contains(month));
+    joins
+        && day.is_some()
+        && segment.sign(index + 2, b'/')
+        && segment
+            .number(index + 3)
+            .is_some_and(|last| last > 10 && last <= 31)
 }
 
 /// Returns true for `3/14: stable` and `3/14 - seen` at the start of a line, and for `(3/14)`.
@@ -241,7 +307,12 @@ fn opens_line(segment: &Segment<'_>, index: usize) -> bool {
     let next = segment.sign_at(index + 3);
     let starts = segment.token(index).is_some_and(|token| token.line_start);
     let bracketed = index > 0 && segment.sign(index - 1, b'(') && next == b')';
-    let entry = starts && (next == b':' || next == b'-' && segment.token(index + 3).is_some_and(|token| token.space_before));
+    let entry = starts
+        && (next == b':'
+            || next == b'-'
+                && segment
+                    .token(index + 3)
+                    .is_some_and(|token| token.space_before));
     bracketed || entry
 }
 
@@ -250,7 +321,10 @@ fn compact_with_time(segment: &Segment<'_>, index: usize) -> Option<Found> {
     let (date, time) = segment.word_at(index).split_at_checked(8)?;
     let clock = time.strip_prefix(['T', 't'])?.trim_end_matches(['Z', 'z']);
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let valid = digits(date) && calendar::is_compact_date(date) && matches!(clock.len(), 4 | 6) && digits(clock);
+    let valid = digits(date)
+        && calendar::is_compact_date(date)
+        && matches!(clock.len(), 4 | 6)
+        && digits(clock);
     valid.then(|| Found::day(index + 1, 0.95, "compact date and time").time(true))
 }
 
@@ -258,21 +332,34 @@ fn compact_with_time(segment: &Segment<'_>, index: usize) -> Option<Found> {
 fn compact(segment: &Segment<'_>, index: usize) -> Option<Found> {
     let token = segment.token(index)?;
     let text = segment.word(token);
-    if continues(segment, index + 1, b'-') || segment.touches(index) && segment.sign_at(index - 1) == b'-' {
+    if continues(segment, index + 1, b'-')
+        || segment.touches(index) && segment.sign_at(index - 1) == b'-'
+    {
         return None;
     }
     let labelled = is_date_label(segment, index);
     let year_first = text.get(..8).is_some_and(calendar::is_compact_date);
     let clock = |from: usize| {
-        let part = |from: usize| text.get(from..from + 2).and_then(|part| part.parse::<u32>().ok());
+        let part = |from: usize| {
+            text.get(from..from + 2)
+                .and_then(|part| part.parse::<u32>().ok())
+        };
         part(from).is_some_and(|hour| hour < 24) && part(from + 2).is_none_or(|minute| minute < 60)
     };
     match text.len() {
-        8 if year_first => Some(Found::day(index + 1, if labelled { 0.97 } else { 0.75 }, "compact date")),
-        12 | 14 if year_first && clock(8) => Some(Found::day(index + 1, 0.85, "compact date and time").time(true)),
-        8 | 6 if labelled && calendar::is_compact_american_date(text) => {
-            Some(Found::day(index + 1, 0.85, "compact date after a date label"))
+        8 if year_first => Some(Found::day(
+            index + 1,
+            if labelled { 0.97 } else { 0.75 },
+            "compact date",
+        )),
+        12 | 14 if year_first && clock(8) => {
+            Some(Found::day(index + 1, 0.85, "compact date and time").time(true))
         }
+        8 | 6 if labelled && calendar::is_compact_american_date(text) => Some(Found::day(
+            index + 1,
+            0.85,
+            "compact date after a date label",
+        )),
         _ => None,
     }
 }

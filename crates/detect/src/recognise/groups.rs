@@ -34,7 +34,9 @@ impl Groups {
         let mut bracket = segment.sign(at, b'(');
         at += usize::from(bracket);
         while groups.count < MOST {
-            let Some(token) = segment.token(at) else { break };
+            let Some(token) = segment.token(at) else {
+                break;
+            };
             let figure = figure(segment.word(token), groups.count > 0);
             if token.shape == Shape::Sign || figure.is_empty() {
                 break;
@@ -44,13 +46,19 @@ impl Groups {
             let closes = bracket && segment.sign(at, b')');
             at += usize::from(closes);
             if let Some(place) = groups.groups.get_mut(groups.count) {
-                *place = Group { len: figure.len(), sign, upto: at };
+                *place = Group {
+                    len: figure.len(),
+                    sign,
+                    upto: at,
+                };
             }
             groups.count += 1;
             if figure.len() < token.len() {
                 break;
             }
-            let Some((next_sign, next)) = joint(segment, at, closes) else { break };
+            let Some((next_sign, next)) = joint(segment, at, closes) else {
+                break;
+            };
             bracket = segment.sign(next, b'(');
             sign = next_sign;
             at = next + usize::from(bracket);
@@ -76,7 +84,10 @@ impl Groups {
 
     /// Returns the length of the group at `index`, 0 if there is none.
     pub(super) fn size(&self, index: usize) -> usize {
-        self.groups.get(..self.count).and_then(|groups| groups.get(index)).map_or(0, |group| group.len)
+        self.groups
+            .get(..self.count)
+            .and_then(|groups| groups.get(index))
+            .map_or(0, |group| group.len)
     }
 
     /// Returns the sign before the group at `index`.
@@ -91,7 +102,12 @@ impl Groups {
 
     /// Returns true if the sizes are exactly these, with no further group glued to the last.
     pub(super) fn are(&self, sizes: &[usize]) -> bool {
-        let fits = self.first(sizes.len()).is_some_and(|groups| groups.iter().zip(sizes).all(|(group, size)| group.len == *size));
+        let fits = self.first(sizes.len()).is_some_and(|groups| {
+            groups
+                .iter()
+                .zip(sizes)
+                .all(|(group, size)| group.len == *size)
+        });
         fits && !self.is_glued(sizes.len())
     }
 
@@ -105,10 +121,16 @@ impl Groups {
 fn figure(word: &str, later: bool) -> &str {
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
     let (figure, tail) = word.split_at_checked(digits).unwrap_or((word, ""));
-    let extension = later && digits >= 4 && tail.strip_prefix(['x', 'X']).is_some_and(|tail| {
-        (1..=6).contains(&tail.len()) && tail.bytes().all(|byte| byte.is_ascii_digit())
-    });
-    if digits <= 20 && (tail.is_empty() || extension) { figure } else { "" }
+    let extension = later
+        && digits >= 4
+        && tail.strip_prefix(['x', 'X']).is_some_and(|tail| {
+            (1..=6).contains(&tail.len()) && tail.bytes().all(|byte| byte.is_ascii_digit())
+        });
+    if digits <= 20 && (tail.is_empty() || extension) {
+        figure
+    } else {
+        ""
+    }
 }
 
 /// Returns the sign between two groups and the index of the second.
@@ -127,7 +149,8 @@ fn joint(segment: &Segment<'_>, at: usize, closed: bool) -> Option<(u8, usize)> 
     }
     let tight = !token.space_before && !next.space_before;
     let loose = token.space_before && next.space_before && sign == b'-';
-    let half = closed || sign == b'-' && token.space_before != next.space_before && next.has_digit();
+    let half =
+        closed || sign == b'-' && token.space_before != next.space_before && next.has_digit();
     let digits = next.has_digit() || next.is_sign(b'(');
     (digits && (tight || loose || half)).then_some((sign, at + 1))
 }

@@ -32,7 +32,10 @@ pub(super) fn propose(
         labelled(segment, value, hit, out);
         return;
     }
-    if let Some(label) = labels.after(segment, value.upto).filter(|_| value.len() >= 4) {
+    if let Some(label) = labels
+        .after(segment, value.upto)
+        .filter(|_| value.len() >= 4)
+    {
         push(segment, value, label.kind, 0.85, label.name, out);
     } else if let Some(kind) = listed.filter(|kind| is_list_kind(*kind) && value.len() >= 4) {
         if !value::is_quantity(segment, &value) && !value::is_figure(segment, &value) {
@@ -46,15 +49,26 @@ pub(super) fn propose(
 /// Kinds whose numbers come in lists (`lots A123, B456`).
 fn is_list_kind(kind: Kind) -> bool {
     use crate::class::Class;
-    !matches!(kind.class(), Class::Name | Class::Location | Class::Org | Class::Date | Class::Age | Class::Phone | Class::Fax)
-        && !matches!(kind, Kind::Email | Kind::Url)
+    !matches!(
+        kind.class(),
+        Class::Name
+            | Class::Location
+            | Class::Org
+            | Class::Date
+            | Class::Age
+            | Class::Phone
+            | Class::Fax
+    ) && !matches!(kind, Kind::Email | Kind::Url)
 }
 
 fn labelled(segment: &Segment<'_>, value: Value, hit: Hit, out: &mut Vec<Candidate>) {
     let kind = hit.label.kind;
     let value = match kind {
-        Kind::Ssn => value::in_three_groups(segment, value).unwrap_or_else(|| value::with_groups(segment, value)),
-        Kind::Court | Kind::Specimen | Kind::Serial | Kind::Lot => value::read(segment, value.from, true),
+        Kind::Ssn => value::in_three_groups(segment, value)
+            .unwrap_or_else(|| value::with_groups(segment, value)),
+        Kind::Court | Kind::Specimen | Kind::Serial | Kind::Lot => {
+            value::read(segment, value.from, true)
+        }
         Kind::Donor => value::with_numbers(segment, value),
         _ if takes_groups(kind) => value::with_groups(segment, value),
         _ => value,
@@ -62,7 +76,10 @@ fn labelled(segment: &Segment<'_>, value: Value, hit: Hit, out: &mut Vec<Candida
     if !is_plausible(segment, &value, &hit) {
         return;
     }
-    let text = segment.text.get(segment.start(value.from)..segment.end(value.upto - 1)).unwrap_or_default();
+    let text = segment
+        .text
+        .get(segment.start(value.from)..segment.end(value.upto - 1))
+        .unwrap_or_default();
     let (kind, valid) = checked(kind, text, &value, &hit);
     let reason = Reason::rule("labelled number").context(hit.label.name);
     let (confidence, priority) = match (valid, hit.marked || hit.label.need == Need::Nothing) {
@@ -70,22 +87,33 @@ fn labelled(segment: &Segment<'_>, value: Value, hit: Hit, out: &mut Vec<Candida
         (false, true) => (0.9, Priority::Labelled),
         (false, false) => (0.7, Priority::Labelled),
     };
-    out.push(span(segment, value.from, value.upto, kind, confidence, priority, reason));
+    out.push(span(
+        segment, value.from, value.upto, kind, confidence, priority, reason,
+    ));
 }
 
 fn takes_groups(kind: Kind) -> bool {
     use Kind::{Account, Card, Imei, Mbi, Medicaid, MemberId, Mrn, Npi, Policy, Ssn};
-    matches!(kind, Account | Card | Imei | Mbi | Medicaid | MemberId | Mrn | Npi | Policy | Ssn | Kind::Check)
-        || matches!(kind, Kind::DriversLicense | Kind::ProfessionalLicense | Kind::Passport)
+    matches!(
+        kind,
+        Account | Card | Imei | Mbi | Medicaid | MemberId | Mrn | Npi | Policy | Ssn | Kind::Check
+    ) || matches!(
+        kind,
+        Kind::DriversLicense | Kind::ProfessionalLicense | Kind::Passport
+    )
 }
 
 /// Returns true if the value can be what the label says.
 fn is_plausible(segment: &Segment<'_>, value: &Value, hit: &Hit) -> bool {
     let sure = hit.label.need == Need::Nothing || hit.marked;
-    if value::is_quantity(segment, value) && (value.len() <= 4 || !sure && value.letters == 0 && value.digits < 7) {
+    if value::is_quantity(segment, value)
+        && (value.len() <= 4 || !sure && value.letters == 0 && value.digits < 7)
+    {
         return false;
     }
-    if hit.label.name == QUOTED && !(segment.sign(value.from.saturating_sub(1), b'"') && value.digits >= 4) {
+    if hit.label.name == QUOTED
+        && !(segment.sign(value.from.saturating_sub(1), b'"') && value.digits >= 4)
+    {
         return false;
     }
     if value::is_counted(segment, value) || value.digits < 2 && value.len() < 5 {
@@ -101,8 +129,12 @@ fn is_plausible(segment: &Segment<'_>, value: &Value, hit: &Hit) -> bool {
     match hit.label.need {
         Need::Nothing => value.len() >= if hit.marked || hit.colon { 2 } else { 3 },
         Need::Mark if hit.marked || hit.last_digits => {
-            let least = if hit.colon && !is_common(hit.label) { 3 } else { 4 };
-            value.len() >= least && !(is_year(segment, value) && !hit.colon)
+            let least = if hit.colon && !is_common(hit.label) {
+                3
+            } else {
+                4
+            };
+            value.len() >= least && (hit.colon || !is_year(segment, value))
         }
         Need::Mark => speaks_for_itself(value, hit),
         Need::Colon => hit.colon && value.len() >= 3,
@@ -112,22 +144,40 @@ fn is_plausible(segment: &Segment<'_>, value: &Value, hit: &Hit) -> bool {
 /// Returns true if a value is long or odd enough to need no sign between it and its label.
 fn speaks_for_itself(value: &Value, hit: &Hit) -> bool {
     use crate::class::Class;
-    let named = matches!(hit.label.kind.class(), Class::HealthPlan | Class::Account | Class::License | Class::Vehicle);
+    let named = matches!(
+        hit.label.kind.class(),
+        Class::HealthPlan | Class::Account | Class::License | Class::Vehicle
+    );
     let odd = value.letters > 0 || value.parts > 1;
     match value.len() {
         0..5 => false,
         5 => value.digits >= 4 && hit.direct && (odd || named),
-        _ => value.digits >= 4 && (hit.direct || value.letters > 0) || named && hit.direct && value.digits >= 3,
+        _ => {
+            value.digits >= 4 && (hit.direct || value.letters > 0)
+                || named && hit.direct && value.digits >= 3
+        }
     }
 }
 
 /// Labels that are words of any note: what follows them must be longer to be believed.
 fn is_common(label: Label) -> bool {
-    matches!(label.kind, Kind::OtherId | Kind::RecordId | Kind::Encounter | Kind::Order | Kind::Specimen | Kind::Police)
+    matches!(
+        label.kind,
+        Kind::OtherId
+            | Kind::RecordId
+            | Kind::Encounter
+            | Kind::Order
+            | Kind::Specimen
+            | Kind::Police
+    )
 }
 
 fn is_year(segment: &Segment<'_>, value: &Value) -> bool {
-    value.parts == 1 && value.letters == 0 && segment.number(value.from).is_some_and(|year| (1900..2100).contains(&year))
+    value.parts == 1
+        && value.letters == 0
+        && segment
+            .number(value.from)
+            .is_some_and(|year| (1900..2100).contains(&year))
 }
 
 /// Checks what can be checked; returns the kind as it turned out and whether the check held.
@@ -135,7 +185,9 @@ fn checked(kind: Kind, text: &str, value: &Value, hit: &Hit) -> (Kind, bool) {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     match kind {
-        Kind::Ssn if value.digits == 4 || hit.last_digits && value.digits < 9 => (Kind::SsnLast4, false),
+        Kind::Ssn if value.digits == 4 || hit.last_digits && value.digits < 9 => {
+            (Kind::SsnLast4, false)
+        }
         Kind::Ssn => (kind, value.letters == 0 && check::is_ssn(&digits)),
         Kind::Npi => (kind, value.letters == 0 && check::is_npi(&digits)),
         Kind::Dea => (kind, check::is_dea(&plain)),
@@ -147,24 +199,46 @@ fn checked(kind: Kind, text: &str, value: &Value, hit: &Hit) -> (Kind, bool) {
     }
 }
 
-fn push(segment: &Segment<'_>, value: Value, kind: Kind, confidence: f32, context: &'static str, out: &mut Vec<Candidate>) {
+fn push(
+    segment: &Segment<'_>,
+    value: Value,
+    kind: Kind,
+    confidence: f32,
+    context: &'static str,
+    out: &mut Vec<Candidate>,
+) {
     let reason = Reason::rule("identifying number").context(context);
-    out.push(span(segment, value.from, value.upto, kind, confidence, Priority::Labelled, reason));
+    out.push(span(
+        segment,
+        value.from,
+        value.upto,
+        kind,
+        confidence,
+        Priority::Labelled,
+        reason,
+    ));
 }
 
 /// Reads the prefix of `MRN-448291`, `enc_2024_0012`, `PT12345`.
 fn prefixed(labels: &Labels, segment: &Segment<'_>, value: Value) -> Option<Label> {
     let token = segment.token(value.from)?;
-    let other = |kind| Label { kind, need: Need::Nothing, name: "prefix of the number" };
+    let other = |kind| Label {
+        kind,
+        need: Need::Nothing,
+        name: "prefix of the number",
+    };
     let of = |flags: Flags| flags.has(Flags::ID_PREFIX).then_some(other(Kind::OtherId));
     match token.shape {
         Shape::Word => {
-            let glued = segment.touches(value.from + 1) && matches!(segment.sign_at(value.from + 1), b'-' | b'_');
+            let glued = segment.touches(value.from + 1)
+                && matches!(segment.sign_at(value.from + 1), b'-' | b'_');
             let shouted = token.case == Case::Upper || segment.sign(value.from + 1, b'_');
             if !glued || !shouted || value.digits < 3 {
                 return None;
             }
-            let kind = labels.ending_at(segment, value.from).map(|(label, _)| other(label.kind));
+            let kind = labels
+                .ending_at(segment, value.from)
+                .map(|(label, _)| other(label.kind));
             let prefix = of(segment.flags(value.from))?;
             Some(kind.unwrap_or(prefix))
         }
@@ -195,7 +269,8 @@ pub(super) fn propose_word(
     if value::is_inside(segment, index) {
         return;
     }
-    let glued = segment.touches(index + 1) && matches!(segment.sign_at(index + 1), b'-' | b'_' | b'.' | b'/' | b'*');
+    let glued = segment.touches(index + 1)
+        && matches!(segment.sign_at(index + 1), b'-' | b'_' | b'.' | b'/' | b'*');
     if glued && segment.sign(index + 1, b'/') && is_resource(segment, index) {
         return;
     }
@@ -204,17 +279,28 @@ pub(super) fn propose_word(
     }
     let before = index.checked_sub(1).map_or(0, |at| segment.sign_at(at));
     let marked = matches!(before, b':' | b'#' | b'=' | b'"' | b'>' | b'|' | b'\'')
-        || index > 0 && segment.flags(index - 1).has(Flags::MARK.and(Flags::LABEL_END));
+        || index > 0
+            && segment
+                .flags(index - 1)
+                .has(Flags::MARK.and(Flags::LABEL_END));
     if !marked && carried.is_none() {
         return;
     }
-    let Some(hit) = labels.before(segment, index, carried).filter(|hit| hit.marked || hit.label.need != Need::Mark) else {
+    let Some(hit) = labels
+        .before(segment, index, carried)
+        .filter(|hit| hit.marked || hit.label.need != Need::Mark)
+    else {
         return;
     };
     match hit.label.kind {
         Kind::UserName => user_name(segment, index, &hit, out),
         Kind::Plate => plate(segment, index, &hit, out),
-        Kind::DriversLicense | Kind::Mbi | Kind::Account | Kind::Passport | Kind::TailNumber | Kind::ProfessionalLicense => {
+        Kind::DriversLicense
+        | Kind::Mbi
+        | Kind::Account
+        | Kind::Passport
+        | Kind::TailNumber
+        | Kind::ProfessionalLicense => {
             spaced(segment, index, &hit, out);
         }
         _ => {
@@ -226,50 +312,102 @@ pub(super) fn propose_word(
 
 /// A plate may be letters and figures apart: `ABC 1234`, `CA 7XYZ123`.
 fn plate(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate>) {
-    let Some(token) = segment.token(index).filter(|token| token.case == Case::Upper || token.has_digit()) else { return };
-    let next = segment.token(index + 1).filter(|next| next.has_digit() && next.len() <= 7 && next.space_before);
+    let Some(token) = segment
+        .token(index)
+        .filter(|token| token.case == Case::Upper || token.has_digit())
+    else {
+        return;
+    };
+    let next = segment
+        .token(index + 1)
+        .filter(|next| next.has_digit() && next.len() <= 7 && next.space_before);
     let value = value::read(segment, index, false);
     let state = segment.flags(index).has(Flags::STATE) && token.len() == 2;
     let (from, upto) = match next {
-        Some(_) if value.parts == 1 && state && segment.digits(index + 1) == 0 => (index + 1, index + 2),
+        Some(_) if value.parts == 1 && state && segment.digits(index + 1) == 0 => {
+            (index + 1, index + 2)
+        }
         Some(_) if value.parts == 1 && token.len() <= 4 => (index, index + 2),
-        _ if value.digits > 0 || hit.colon && value.letters >= 4 && value.letters <= 8 => (index, value.upto),
+        _ if value.digits > 0 || hit.colon && value.letters >= 4 && value.letters <= 8 => {
+            (index, value.upto)
+        }
         _ => return,
     };
     if from == index || !state {
         let reason = Reason::rule("labelled plate").context(hit.label.name);
-        out.push(span(segment, from, upto, Kind::Plate, 0.88, Priority::Labelled, reason));
+        out.push(span(
+            segment,
+            from,
+            upto,
+            Kind::Plate,
+            0.88,
+            Priority::Labelled,
+            reason,
+        ));
     }
 }
 
 /// A short capital prefix and a number after a space: `S 1234567`, `N 123AB`.
 fn spaced(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate>) {
-    let Some(token) = segment.token(index) else { return };
+    let Some(token) = segment.token(index) else {
+        return;
+    };
     let skip = Flags::STATE.and(Flags::CONNECTOR);
     let state = token.len() == 2 && segment.flags(index).has(skip);
     let next = value::read(segment, index + 1, false);
-    let prefix = token.case == Case::Upper && token.len() <= 4 && next.digits >= 5 && segment.flags(index) == Flags::NONE;
+    let prefix = token.case == Case::Upper
+        && token.len() <= 4
+        && next.digits >= 5
+        && segment.flags(index) == Flags::NONE;
     let short = matches!(token.case, Case::Upper | Case::Title) && token.len() <= 2 || prefix;
-    let number = segment.token(index + 1).is_some_and(|next| next.has_digit() && next.space_before);
+    let number = segment
+        .token(index + 1)
+        .is_some_and(|next| next.has_digit() && next.space_before);
     if short && !state && number && next.digits >= 3 && !value::is_quantity(segment, &next) {
         let reason = Reason::rule("labelled number").context(hit.label.name);
-        out.push(span(segment, index, next.upto, hit.label.kind, 0.85, Priority::Labelled, reason));
+        out.push(span(
+            segment,
+            index,
+            next.upto,
+            hit.label.kind,
+            0.85,
+            Priority::Labelled,
+            reason,
+        ));
     }
 }
 
 /// Letters alone count behind a colon, where the label asks for a number and no word of the language is likely.
 fn letters(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate>) {
     let value = value::read(segment, index, false);
-    let Some(token) = segment.token(index) else { return };
-    let code = token.case == Case::Upper && value.letters >= 6 && value.digits == 0 && value.parts == 1;
-    let last = segment.token(value.upto).is_none_or(|next| next.shape == Shape::Sign || next.line_start);
+    let Some(token) = segment.token(index) else {
+        return;
+    };
+    let code =
+        token.case == Case::Upper && value.letters >= 6 && value.digits == 0 && value.parts == 1;
+    let last = segment
+        .token(value.upto)
+        .is_none_or(|next| next.shape == Shape::Sign || next.line_start);
     let wanted = matches!(
         hit.label.kind,
-        Kind::MemberId | Kind::GroupNumber | Kind::Policy | Kind::Session | Kind::Medicaid | Kind::Biometric
+        Kind::MemberId
+            | Kind::GroupNumber
+            | Kind::Policy
+            | Kind::Session
+            | Kind::Medicaid
+            | Kind::Biometric
     );
     if code && last && wanted && hit.marked && segment.flags(index) == Flags::NONE {
         let reason = Reason::rule("labelled code of letters").context(hit.label.name);
-        out.push(span(segment, index, value.upto, hit.label.kind, 0.65, Priority::Labelled, reason));
+        out.push(span(
+            segment,
+            index,
+            value.upto,
+            hit.label.kind,
+            0.65,
+            Priority::Labelled,
+            reason,
+        ));
     }
 }
 
@@ -277,21 +415,55 @@ fn letters(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candida
 pub(super) fn user_name(segment: &Segment<'_>, index: usize, hit: &Hit, out: &mut Vec<Candidate>) {
     let value = value::read(segment, index, false);
     let whole = with_dots(segment, value);
-    let role = ["admin", "administrator", "root", "guest", "system", "user", "unknown"].iter().any(|word| segment.is(index, word));
-    let last = !role && segment.token(whole.upto).is_none_or(|next| !matches!(next.shape, Shape::Word | Shape::Mixed) || next.space_before);
+    let role = [
+        "admin",
+        "administrator",
+        "root",
+        "guest",
+        "system",
+        "user",
+        "unknown",
+    ]
+    .iter()
+    .any(|word| segment.is(index, word));
+    let last = !role
+        && segment.token(whole.upto).is_none_or(|next| {
+            !matches!(next.shape, Shape::Word | Shape::Mixed) || next.space_before
+        });
     let unusual = whole.digits > 0 || whole.parts > 1;
     let plain_word = !unusual && (segment.flags(index) != Flags::NONE || whole.letters < 4);
-    if hit.label.kind == Kind::UserName && last && whole.len() >= 3 && (hit.colon || whole.digits > 0) && !plain_word {
+    if hit.label.kind == Kind::UserName
+        && last
+        && whole.len() >= 3
+        && (hit.colon || whole.digits > 0)
+        && !plain_word
+    {
         let reason = Reason::rule("labelled user name").context(hit.label.name);
-        out.push(span(segment, index, whole.upto, Kind::UserName, 0.85, Priority::Labelled, reason));
+        out.push(span(
+            segment,
+            index,
+            whole.upto,
+            Kind::UserName,
+            0.85,
+            Priority::Labelled,
+            reason,
+        ));
     }
 }
 
 /// Lengthens a value by words after dots: `jane.roe`.
 fn with_dots(segment: &Segment<'_>, value: Value) -> Value {
     let mut value = value;
-    while segment.touches(value.upto) && matches!(segment.sign_at(value.upto), b'.' | b':') && segment.touches(value.upto + 1) {
-        let Some(next) = segment.token(value.upto + 1).filter(|next| next.shape != Shape::Sign) else { break };
+    while segment.touches(value.upto)
+        && matches!(segment.sign_at(value.upto), b'.' | b':')
+        && segment.touches(value.upto + 1)
+    {
+        let Some(next) = segment
+            .token(value.upto + 1)
+            .filter(|next| next.shape != Shape::Sign)
+        else {
+            break;
+        };
         value.letters += next.len();
         value.parts += 1;
         value.upto += 2;
@@ -301,26 +473,61 @@ fn with_dots(segment: &Segment<'_>, value: Value) -> Value {
 
 /// Resources of FHIR whose reference holds an id: `Patient/88213`.
 const RESOURCES: [&str; 26] = [
-    "patient", "practitioner", "encounter", "observation", "condition", "medicationrequest", "procedure",
-    "diagnosticreport", "coverage", "claim", "relatedperson", "person", "documentreference", "appointment", "organization",
-    "location", "device", "group", "specimen", "servicerequest", "immunization", "allergyintolerance", "careplan",
-    "practitionerrole", "medication", "communication",
+    "patient",
+    "practitioner",
+    "encounter",
+    "observation",
+    "condition",
+    "medicationrequest",
+    "procedure",
+    "diagnosticreport",
+    "coverage",
+    "claim",
+    "relatedperson",
+    "person",
+    "documentreference",
+    "appointment",
+    "organization",
+    "location",
+    "device",
+    "group",
+    "specimen",
+    "servicerequest",
+    "immunization",
+    "allergyintolerance",
+    "careplan",
+    "practitionerrole",
+    "medication",
+    "communication",
 ];
 
 fn is_resource(segment: &Segment<'_>, index: usize) -> bool {
     let word = segment.word_at(index);
-    RESOURCES.iter().any(|resource| word.eq_ignore_ascii_case(resource))
+    RESOURCES
+        .iter()
+        .any(|resource| word.eq_ignore_ascii_case(resource))
 }
 
 /// Proposes the id of a resource reference: what stands at `index` behind `Patient/`.
 pub(super) fn propose_reference(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
-    let slash = index >= 2 && segment.sign(index - 1, b'/') && segment.touches(index) && segment.touches(index - 1);
+    let slash = index >= 2
+        && segment.sign(index - 1, b'/')
+        && segment.touches(index)
+        && segment.touches(index - 1);
     if !slash || !is_resource(segment, index - 2) {
         return;
     }
     let value = value::read(segment, index, false);
     if value.digits >= 1 && value.len() >= 2 {
         let reason = Reason::rule("reference to a record");
-        out.push(span(segment, index, value.upto, Kind::RecordId, 0.85, Priority::Labelled, reason));
+        out.push(span(
+            segment,
+            index,
+            value.upto,
+            Kind::RecordId,
+            0.85,
+            Priority::Labelled,
+            reason,
+        ));
     }
 }

@@ -43,8 +43,18 @@ pub(super) const ROWS: &[Row] = &[
         "mr, chart, hospital, patient, pt, unit, history, record, records, clinic, emr, ehr, epic, cerner, mpi, file, \
          medical file, med, hosp, pid, urn, nhs, uhid, ur, case record",
     ),
-    (Kind::Ssn, Nothing, "label of a social security number", "ssn, s s n, social security, soc sec, socsec, ssnum, ssno, social security card"),
-    (Kind::Ssn, Mark, "label of a social security number", "ss, social, itin"),
+    (
+        Kind::Ssn,
+        Nothing,
+        "label of a social security number",
+        "ssn, s s n, social security, soc sec, socsec, ssnum, ssno, social security card",
+    ),
+    (
+        Kind::Ssn,
+        Mark,
+        "label of a social security number",
+        "ss, social, itin",
+    ),
     (
         Kind::MemberId,
         Nothing,
@@ -61,14 +71,49 @@ pub(super) const ROWS: &[Row] = &[
          aetna, cigna, humana, uhc, unitedhealthcare, anthem, blue cross, blue shield, blue cross blue shield, kaiser, \
          health plan, coverage, hmo, ppo, health insurance, carrier, payer, payor, primary insurance, secondary insurance",
     ),
-    (Kind::Mbi, Nothing, "label of a Medicare number", "mbi, medicare beneficiary, medicare id, medicare number|no|num, medicare beneficiary id"),
+    (
+        Kind::Mbi,
+        Nothing,
+        "label of a Medicare number",
+        "mbi, medicare beneficiary, medicare id, medicare number|no|num, medicare beneficiary id",
+    ),
     (Kind::Mbi, Mark, "label of a Medicare number", "medicare"),
-    (Kind::Medicaid, Nothing, "label of a Medicaid number", "medicaid id, medicaid number|no|num, medi cal id, medical assistance id, cin, masshealth id, recipient id"),
-    (Kind::Medicaid, Mark, "label of a Medicaid number", "medicaid, medi cal, masshealth, chip, soonercare"),
-    (Kind::GroupNumber, Mark, "label of a group number", "group, grp, insurance group, plan group, employer group"),
-    (Kind::GroupNumber, Nothing, "label of a group number", "rx group, rx grp, rxgrp, group number|no|num|id, grp number|no|num|id"),
-    (Kind::Policy, Mark, "label of a policy number", "policy, insurance policy, pol, coverage policy"),
-    (Kind::Policy, Nothing, "label of a policy number", "policy number|no|num|id"),
+    (
+        Kind::Medicaid,
+        Nothing,
+        "label of a Medicaid number",
+        "medicaid id, medicaid number|no|num, medi cal id, medical assistance id, cin, masshealth id, recipient id",
+    ),
+    (
+        Kind::Medicaid,
+        Mark,
+        "label of a Medicaid number",
+        "medicaid, medi cal, masshealth, chip, soonercare",
+    ),
+    (
+        Kind::GroupNumber,
+        Mark,
+        "label of a group number",
+        "group, grp, insurance group, plan group, employer group",
+    ),
+    (
+        Kind::GroupNumber,
+        Nothing,
+        "label of a group number",
+        "rx group, rx grp, rxgrp, group number|no|num|id, grp number|no|num|id",
+    ),
+    (
+        Kind::Policy,
+        Mark,
+        "label of a policy number",
+        "policy, insurance policy, pol, coverage policy",
+    ),
+    (
+        Kind::Policy,
+        Nothing,
+        "label of a policy number",
+        "policy number|no|num|id",
+    ),
     (
         Kind::Account,
         Mark,
@@ -76,8 +121,18 @@ pub(super) const ROWS: &[Row] = &[
         "account, acct, acnt, acc t, guarantor, bank account, patient account, hospital account, har, iban, ebt, benefit, \
          benefits, loan, wire, checking, savings, financial, billing account, pan",
     ),
-    (Kind::Account, Nothing, "label of an account number", "account|acct number|no|num|id, accountnumber, iban"),
-    (Kind::Claim, Mark, "label of a claim number", "claim, icn, dcn, eob, tcn, insurance claim, claims"),
+    (
+        Kind::Account,
+        Nothing,
+        "label of an account number",
+        "account|acct number|no|num|id, accountnumber, iban",
+    ),
+    (
+        Kind::Claim,
+        Mark,
+        "label of a claim number",
+        "claim, icn, dcn, eob, tcn, insurance claim, claims",
+    ),
     (
         Kind::Invoice,
         Mark,
@@ -91,7 +146,12 @@ pub(super) const ROWS: &[Row] = &[
         "card, credit card, debit card, cc, visa, mastercard, amex, american express, discover, hsa card, fsa card, \
          payment card, hsa, fsa, gift card",
     ),
-    (Kind::Check, Mark, "label of a check or payment number", "check, cheque, money order, transaction, txn, routing, aba, payment, swift, eft, ach, trace"),
+    (
+        Kind::Check,
+        Mark,
+        "label of a check or payment number",
+        "check, cheque, money order, transaction, txn, routing, aba, payment, swift, eft, ach, trace",
+    ),
     (
         Kind::DriversLicense,
         Nothing,
@@ -99,9 +159,24 @@ pub(super) const ROWS: &[Row] = &[
         "driver|drivers s? license|licence|lic, driving license|licence, driver|drivers lic, state id, state identification, \
          id card, identification card, state id card, drivers license|licence id, dln",
     ),
-    (Kind::DriversLicense, Mark, "label of a driver's licence", "dl, d l, ol, operator s? license|licence, cdl"),
-    (Kind::Npi, Nothing, "label of a provider number", "npi, n p i, national provider, national provider identifier"),
-    (Kind::Dea, Nothing, "label of a DEA number", "dea, d e a, dea registration"),
+    (
+        Kind::DriversLicense,
+        Mark,
+        "label of a driver's licence",
+        "dl, d l, ol, operator s? license|licence, cdl",
+    ),
+    (
+        Kind::Npi,
+        Nothing,
+        "label of a provider number",
+        "npi, n p i, national provider, national provider identifier",
+    ),
+    (
+        Kind::Dea,
+        Nothing,
+        "label of a DEA number",
+        "dea, d e a, dea registration",
+    ),
     (
         Kind::ProfessionalLicense,
         Nothing,
@@ -109,7 +184,12 @@ pub(super) const ROWS: &[Row] = &[
         "medical|nursing|pharmacy|state|rn|md|physician|professional|dental|lpn|np|pa|md board license|licence|lic, upin, \
          state lic, license|licence number|no|num",
     ),
-    (Kind::ProfessionalLicense, Mark, "label of a licence", "license, licence, lic, permit, licensure, notary commission, commission, provider, physician, prescriber, surescripts spi, spi, ptan"),
+    (
+        Kind::ProfessionalLicense,
+        Mark,
+        "label of a licence",
+        "license, licence, lic, permit, licensure, notary commission, commission, provider, physician, prescriber, surescripts spi, spi, ptan",
+    ),
     (
         Kind::Certificate,
         Mark,
@@ -124,9 +204,24 @@ pub(super) const ROWS: &[Row] = &[
         "license|licence|number|vehicle plate, license|licence plate number|no|num, plate number|no|num, lic plate, vehicle tag, \
          car tag, license tag, tag number, plate reading",
     ),
-    (Kind::Plate, Mark, "label of a plate", "plate, plates, tag, vehicle registration, reg plate"),
-    (Kind::Vin, Nothing, "label of a vehicle number", "vin, v i n, vehicle identification, vehicle id, chassis number|no"),
-    (Kind::TailNumber, Nothing, "label of an aircraft or vessel", "tail, tail number|no, aircraft registration, helicopter, aircraft, airplane, medevac, lifeflight, n number, hull, aircraft tail, hull id, vessel registration"),
+    (
+        Kind::Plate,
+        Mark,
+        "label of a plate",
+        "plate, plates, tag, vehicle registration, reg plate",
+    ),
+    (
+        Kind::Vin,
+        Nothing,
+        "label of a vehicle number",
+        "vin, v i n, vehicle identification, vehicle id, chassis number|no",
+    ),
+    (
+        Kind::TailNumber,
+        Nothing,
+        "label of an aircraft or vessel",
+        "tail, tail number|no, aircraft registration, helicopter, aircraft, airplane, medevac, lifeflight, n number, hull, aircraft tail, hull id, vessel registration",
+    ),
     (
         Kind::Serial,
         Nothing,
@@ -141,12 +236,42 @@ pub(super) const ROWS: &[Row] = &[
         "sn, s n, ser, device, implant, pacemaker, pump, generator, lead, meter, glucometer, asset, equipment, ventilator, \
          monitor, transmitter, sensor, reader, valve, mesh, defibrillator, stent, prosthesis, cpap, hearing aid, infusion pump, insulin pump, cochlear implant, aicd",
     ),
-    (Kind::Lot, Mark, "label of a lot number", "lot, batch, implant lot, device lot, lotno, mesh lot, vaccine lot"),
-    (Kind::Lot, Nothing, "label of a lot number", "lot number|no|num, batch number|no|num"),
-    (Kind::Udi, Nothing, "label of a device identifier", "udi, udi di, unique device, unique device identifier, gtin, di number, hibc, hibcc"),
-    (Kind::Mac, Nothing, "label of a hardware address", "mac address, mac addr, hardware address, bluetooth address, macaddress, ble address, wifi address"),
-    (Kind::Mac, Mark, "label of a hardware address", "mac, bluetooth"),
-    (Kind::Imei, Nothing, "label of a mobile equipment number", "imei, imsi, iccid, meid, sim card?, esn, imei sv?"),
+    (
+        Kind::Lot,
+        Mark,
+        "label of a lot number",
+        "lot, batch, implant lot, device lot, lotno, mesh lot, vaccine lot",
+    ),
+    (
+        Kind::Lot,
+        Nothing,
+        "label of a lot number",
+        "lot number|no|num, batch number|no|num",
+    ),
+    (
+        Kind::Udi,
+        Nothing,
+        "label of a device identifier",
+        "udi, udi di, unique device, unique device identifier, gtin, di number, hibc, hibcc",
+    ),
+    (
+        Kind::Mac,
+        Nothing,
+        "label of a hardware address",
+        "mac address, mac addr, hardware address, bluetooth address, macaddress, ble address, wifi address",
+    ),
+    (
+        Kind::Mac,
+        Mark,
+        "label of a hardware address",
+        "mac, bluetooth",
+    ),
+    (
+        Kind::Imei,
+        Nothing,
+        "label of a mobile equipment number",
+        "imei, imsi, iccid, meid, sim card?, esn, imei sv?",
+    ),
     (
         Kind::Biometric,
         Nothing,
@@ -160,8 +285,18 @@ pub(super) const ROWS: &[Row] = &[
          voice|finger|palm|face|hand|thumb print id|reference|record|template|hash|scan|code|ref, face|facial|voice|iris \
          embedding|embeddings|vector id?, hand geometry template|id, biometric template id, fingerprint hash",
     ),
-    (Kind::Accession, Nothing, "label of an accession number", "accession, accession number|no|num|id, accn, acsn, lab accession, radiology accession"),
-    (Kind::Accession, Mark, "label of an accession number", "acc, imaging study, lab ref"),
+    (
+        Kind::Accession,
+        Nothing,
+        "label of an accession number",
+        "accession, accession number|no|num|id, accn, acsn, lab accession, radiology accession",
+    ),
+    (
+        Kind::Accession,
+        Mark,
+        "label of an accession number",
+        "acc, imaging study, lab ref",
+    ),
     (
         Kind::Specimen,
         Mark,
@@ -169,7 +304,12 @@ pub(super) const ROWS: &[Row] = &[
         "specimen, sample, slide, path, pathology, cytology, surgical pathology, biopsy, block, tissue, biobank, aliquot, \
          surg path, blood bag, isolate, tube, vial, bag, lab, lab id",
     ),
-    (Kind::Specimen, Nothing, "label of a specimen number", "specimen id|number|no, sample id|number|no, biobank id, pathology case|number|no, slide number|no"),
+    (
+        Kind::Specimen,
+        Nothing,
+        "label of a specimen number",
+        "specimen id|number|no, sample id|number|no, biobank id, pathology case|number|no, slide number|no",
+    ),
     (
         Kind::Encounter,
         Nothing,
@@ -177,8 +317,18 @@ pub(super) const ROWS: &[Row] = &[
         "csn, encounter id|number|no|num, visit id|number|no|num, admission id|number|no|num, fin, fin number|no, contact \
          serial, episode id|number, encounter csn, hospital visit, hospital visit id|number, stay id, hadm id",
     ),
-    (Kind::Encounter, Mark, "label of an encounter number", "encounter, enc, visit, admission, episode, adm, stay, appointment, appt, discharge"),
-    (Kind::Order, Mark, "label of an order number", "order, requisition, req, ord, work order, placer order, filler order, imaging order, lab order"),
+    (
+        Kind::Encounter,
+        Mark,
+        "label of an encounter number",
+        "encounter, enc, visit, admission, episode, adm, stay, appointment, appt, discharge",
+    ),
+    (
+        Kind::Order,
+        Mark,
+        "label of an order number",
+        "order, requisition, req, ord, work order, placer order, filler order, imaging order, lab order",
+    ),
     (
         Kind::Prescription,
         Mark,
@@ -193,7 +343,12 @@ pub(super) const ROWS: &[Row] = &[
          id|number|no, randomization id|number|no, screening id|number|no, study number|no, subject identifier, trial \
          participant, trial subject, research id, research subject, study subject id, trial id, subj id, protocol subject",
     ),
-    (Kind::StudySubject, Mark, "label of a study subject number", "subject, participant, enrollment, randomization, screening, study, research, volunteer, subj"),
+    (
+        Kind::StudySubject,
+        Mark,
+        "label of a study subject number",
+        "subject, participant, enrollment, randomization, screening, study, research, volunteer, subj",
+    ),
     (
         Kind::Badge,
         Nothing,
@@ -201,7 +356,12 @@ pub(super) const ROWS: &[Row] = &[
         "badge, badge number|no|id, employee id|number|no|num, staff id|number|no, personnel id|number|no, employee badge, \
          emp id|no|num, payroll id|number, clinician id, provider id, user number",
     ),
-    (Kind::Badge, Mark, "label of a badge number", "employee, staff, emp, personnel, shield"),
+    (
+        Kind::Badge,
+        Mark,
+        "label of a badge number",
+        "employee, staff, emp, personnel, shield",
+    ),
     (
         Kind::Inmate,
         Nothing,
@@ -209,9 +369,24 @@ pub(super) const ROWS: &[Row] = &[
         "inmate, inmate id|number|no, booking number|no|id, prisoner id|number, offender id|number, doc number|no, cdcr \
          number, jail id, detainee id|number, register number, bop number",
     ),
-    (Kind::Inmate, Mark, "label of an inmate number", "booking, prisoner, offender, doc, cdcr, detainee, jail, bop"),
-    (Kind::Student, Nothing, "label of a student number", "student id|number|no|num, studentid, school id|number, student identification, university id"),
-    (Kind::Student, Mark, "label of a student number", "student, matriculation"),
+    (
+        Kind::Inmate,
+        Mark,
+        "label of an inmate number",
+        "booking, prisoner, offender, doc, cdcr, detainee, jail, bop",
+    ),
+    (
+        Kind::Student,
+        Nothing,
+        "label of a student number",
+        "student id|number|no|num, studentid, school id|number, student identification, university id",
+    ),
+    (
+        Kind::Student,
+        Mark,
+        "label of a student number",
+        "student, matriculation",
+    ),
     (
         Kind::Passport,
         Nothing,
@@ -225,7 +400,12 @@ pub(super) const ROWS: &[Row] = &[
         "label of a court or case number",
         "court, docket, cause, court case, case, civil action, court docket, warrant, guardianship, custody case, legal case",
     ),
-    (Kind::Court, Nothing, "label of a court or case number", "docket number|no, court case number|no, cause number|no, court order"),
+    (
+        Kind::Court,
+        Nothing,
+        "label of a court or case number",
+        "docket number|no, court case number|no, cause number|no, court order",
+    ),
     (
         Kind::Police,
         Mark,
@@ -240,7 +420,12 @@ pub(super) const ROWS: &[Row] = &[
         "donor id|number|no, donor, unos id|number, wait list id|number|no, waitlist id|number|no, optn id, transplant id, \
          donation id|number, din, organ donor, donor identification, waiting list id|number, optn donor id",
     ),
-    (Kind::Donor, Mark, "label of a donor or wait-list number", "unos, optn, wait list, waitlist, transplant, donation, waiting list, recipient"),
+    (
+        Kind::Donor,
+        Mark,
+        "label of a donor or wait-list number",
+        "unos, optn, wait list, waitlist, transplant, donation, waiting list, recipient",
+    ),
     (
         Kind::Session,
         Nothing,
@@ -259,7 +444,12 @@ pub(super) const ROWS: &[Row] = &[
          document id, doc id, note id, message id, event id, case id, external id, profile id, family id, user id number, \
          household id, relative id, pat key, system id, party id",
     ),
-    (Kind::RecordId, Mark, "label of a database row", "row, object, pk, document, client, person, resource, customer, key, database row"),
+    (
+        Kind::RecordId,
+        Mark,
+        "label of a database row",
+        "row, object, pk, document, client, person, resource, customer, key, database row",
+    ),
     (
         Kind::OtherId,
         Mark,

@@ -11,25 +11,78 @@ use crate::token::{Case, Shape};
 
 /// Hosts and paths that name a standard, not a person's page.
 const NAMESPACES: [&str; 22] = [
-    "www.w3.org/", "w3.org/", "hl7.org/", "www.hl7.org/", "terminology.hl7.org/", "unitsofmeasure.org", "loinc.org",
-    "snomed.info/", "schemas.", "schema.org", "xmlns", "purl.org/", "ns.adobe.com", "json-schema.org/", "ihe.net/",
-    "dicom.nema.org", "www.nlm.nih.gov/research/umls", "nucc.org/", "fhir.org/", "standardhealthrecord.org/",
-    "www.ama-assn.org/go/cpt", "hl7.fhir",
+    "www.w3.org/",
+    "w3.org/",
+    "hl7.org/",
+    "www.hl7.org/",
+    "terminology.hl7.org/",
+    "unitsofmeasure.org",
+    "loinc.org",
+    "snomed.info/",
+    "schemas.",
+    "schema.org",
+    "xmlns",
+    "purl.org/",
+    "ns.adobe.com",
+    "json-schema.org/",
+    "ihe.net/",
+    "dicom.nema.org",
+    "www.nlm.nih.gov/research/umls",
+    "nucc.org/",
+    "fhir.org/",
+    "standardhealthrecord.org/",
+    "www.ama-assn.org/go/cpt",
+    "hl7.fhir",
 ];
 
 /// Hosts of public authorities and reference works: a link to one names nobody, as long as its path holds no number.
 const PUBLIC_HOSTS: [&str; 18] = [
-    "nih.gov", "cdc.gov", "fda.gov", "hhs.gov", "cms.gov", "medicare.gov", "medicaid.gov", "healthcare.gov", "cancer.gov",
-    "clinicaltrials.gov", "smokefree.gov", "medlineplus.gov", "who.int", "womenshealth.gov", "ahrq.gov", "epa.gov",
-    "choosemyplate.gov", "uptodate.com",
+    "nih.gov",
+    "cdc.gov",
+    "fda.gov",
+    "hhs.gov",
+    "cms.gov",
+    "medicare.gov",
+    "medicaid.gov",
+    "healthcare.gov",
+    "cancer.gov",
+    "clinicaltrials.gov",
+    "smokefree.gov",
+    "medlineplus.gov",
+    "who.int",
+    "womenshealth.gov",
+    "ahrq.gov",
+    "epa.gov",
+    "choosemyplate.gov",
+    "uptodate.com",
 ];
 
 /// Domains that are seldom the next word of a sentence.
-const SURE_DOMAINS: [&str; 11] = ["com", "org", "net", "edu", "gov", "mil", "io", "co", "info", "biz", "health"];
+const SURE_DOMAINS: [&str; 11] = [
+    "com", "org", "net", "edu", "gov", "mil", "io", "co", "info", "biz", "health",
+];
 
-fn push(out: &mut Vec<Candidate>, start: usize, end: usize, kind: Kind, confidence: f32, rule: &'static str) {
-    let priority = if confidence > 0.8 { Priority::Validated } else { Priority::Pattern };
-    out.push(Candidate { start, end, kind, confidence, reason: Reason::rule(rule), priority });
+fn push(
+    out: &mut Vec<Candidate>,
+    start: usize,
+    end: usize,
+    kind: Kind,
+    confidence: f32,
+    rule: &'static str,
+) {
+    let priority = if confidence > 0.8 {
+        Priority::Validated
+    } else {
+        Priority::Pattern
+    };
+    out.push(Candidate {
+        start,
+        end,
+        kind,
+        confidence,
+        reason: Reason::rule(rule),
+        priority,
+    });
 }
 
 /// Returns the end of the run of bytes that `fits` takes, from `start`.
@@ -41,7 +94,11 @@ fn run(segment: &Segment<'_>, start: usize, fits: impl Fn(u8) -> bool) -> usize 
 /// Returns the end without the signs that close a sentence.
 fn without_stops(segment: &Segment<'_>, start: usize, end: usize, stops: &[u8]) -> usize {
     let bytes = segment.text.as_bytes().get(start..end).unwrap_or_default();
-    end - bytes.iter().rev().take_while(|byte| stops.contains(byte)).count()
+    end - bytes
+        .iter()
+        .rev()
+        .take_while(|byte| stops.contains(byte))
+        .count()
 }
 
 fn is_local(byte: u8) -> bool {
@@ -51,21 +108,34 @@ fn is_local(byte: u8) -> bool {
 /// Proposes an e-mail address that starts at `index`.
 pub(super) fn email(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     let start = segment.start(index);
-    if segment.touches(index) && start > 0 && is_local(segment.byte(start - 1)) && segment.byte(start - 1) != b'\'' {
+    if segment.touches(index)
+        && start > 0
+        && is_local(segment.byte(start - 1))
+        && segment.byte(start - 1) != b'\''
+    {
         return;
     }
     let at = run(segment, start, is_local);
     if segment.byte(at) != b'@' {
         return;
     }
-    let domain = run(segment, at + 1, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    let domain = run(segment, at + 1, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')
+    });
     let end = without_stops(segment, at + 1, domain, b".-");
     let name = segment.text.get(at + 1..end).unwrap_or_default();
     let last = name.rsplit('.').next().unwrap_or_default();
-    let dotted = name.contains('.') && last.len() >= 2 && last.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let dotted = name.contains('.')
+        && last.len() >= 2
+        && last.bytes().all(|byte| byte.is_ascii_alphabetic());
     if dotted || domain == segment.text.len() && !segment.complete && !name.is_empty() {
         push(out, start, end, Kind::Email, 0.98, "e-mail address");
-    } else if name.len() >= 3 && name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic()) {
+    } else if name.len() >= 3
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_alphabetic())
+    {
         push(out, start, end, Kind::Email, 0.7, "mailbox of a machine");
     }
 }
@@ -77,21 +147,48 @@ pub(super) fn email_in_words(segment: &Segment<'_>, index: usize, out: &mut Vec<
         let closed = usize::from(matches!(segment.sign_at(at + open + 1), b')' | b']' | b'}'));
         (segment.is(at + open, word) && open == closed).then_some(at + 1 + 2 * open)
     };
-    let Some(domain) = spelled(index + 1, "at") else { return };
+    let mut last = index;
+    let joined = |at: usize| {
+        matches!(segment.sign_at(at), b'.' | b'_' | b'-' | b'+')
+            && segment.touches(at)
+            && segment.touches(at + 1)
+    };
+    while joined(last + 1) && last < index + 8 {
+        last += 2;
+    }
+    let inside = index > 0
+        && segment.touches(index)
+        && matches!(segment.sign_at(index - 1), b'.' | b'_' | b'-' | b'+');
+    let Some(domain) = spelled(last + 1, "at").filter(|_| !inside) else {
+        return;
+    };
     let mut at = domain + 1;
     let mut end = None;
-    let mut worded = domain > index + 2;
+    let mut worded = domain > last + 2;
     for _ in 0..3 {
         let dot = spelled(at, "dot");
         worded |= dot.is_some();
-        let Some(next) = dot.or((segment.sign(at, b'.') && segment.touches(at + 1)).then_some(at + 1)) else { break };
+        let Some(next) =
+            dot.or((segment.sign(at, b'.') && segment.touches(at + 1)).then_some(at + 1))
+        else {
+            break;
+        };
         end = segment.flags(next).has(Flags::DOMAIN).then_some(next + 1);
         at = next + 1;
     }
     if let Some(end) = end.filter(|_| worded)
-        && segment.token(domain).is_some_and(|token| token.shape != Shape::Sign)
+        && segment
+            .token(domain)
+            .is_some_and(|token| token.shape != Shape::Sign)
     {
-        push(out, segment.start(index), segment.end(end - 1), Kind::Email, 0.85, "e-mail address in words");
+        push(
+            out,
+            segment.start(index),
+            segment.end(end - 1),
+            Kind::Email,
+            0.85,
+            "e-mail address in words",
+        );
     }
 }
 
@@ -102,24 +199,45 @@ pub(super) fn handle(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidat
         return;
     }
     let start = segment.end(index);
-    let end = run(segment, start, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
+    let end = run(segment, start, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
+    });
     let end = without_stops(segment, start, end, b".-");
     let name = segment.text.get(start..end).unwrap_or_default();
     let letters = name.bytes().filter(u8::is_ascii_alphabetic).count();
-    if letters >= 3 && name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_') {
-        push(out, segment.start(index), end, Kind::UserName, 0.75, "handle");
+    if letters >= 3
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+    {
+        push(
+            out,
+            segment.start(index),
+            end,
+            Kind::UserName,
+            0.75,
+            "handle",
+        );
     }
 }
 
 fn is_url(byte: u8) -> bool {
-    byte > b' ' && byte < 0x7F && !matches!(byte, b'"' | b'<' | b'>' | b'|' | b'\\' | b'`' | b'{' | b'}' | b'^')
+    byte > b' '
+        && byte < 0x7F
+        && !matches!(
+            byte,
+            b'"' | b'<' | b'>' | b'|' | b'\\' | b'`' | b'{' | b'}' | b'^'
+        )
 }
 
 /// Proposes a web address that starts at the word at `index`.
 pub(super) fn url(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     let start = segment.start(index);
     let after = segment.end(index);
-    if segment.touches(index) && matches!(segment.sign_at(index - 1), b'@' | b'.' | b'/' | b'-' | b'_') {
+    if segment.touches(index)
+        && matches!(segment.sign_at(index - 1), b'@' | b'.' | b'/' | b'-' | b'_')
+    {
         return;
     }
     let rest = segment.text.get(after..).unwrap_or_default();
@@ -133,7 +251,13 @@ pub(super) fn url(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>)
     }
 }
 
-fn whole_url(segment: &Segment<'_>, start: usize, host: usize, confidence: f32, out: &mut Vec<Candidate>) {
+fn whole_url(
+    segment: &Segment<'_>,
+    start: usize,
+    host: usize,
+    confidence: f32,
+    out: &mut Vec<Candidate>,
+) {
     let end = without_stops(segment, start, run(segment, start, is_url), b".,;:!?'*_");
     let mut end = end;
     let text = |end: usize| segment.text.get(start..end).unwrap_or_default();
@@ -150,7 +274,9 @@ fn whole_url(segment: &Segment<'_>, start: usize, host: usize, confidence: f32, 
 fn is_public(address: &str) -> bool {
     let (host, path) = address.split_once('/').unwrap_or((address, ""));
     let named = PUBLIC_HOSTS.iter().any(|public| {
-        let (before, tail) = host.split_at_checked(host.len().saturating_sub(public.len())).unwrap_or((host, ""));
+        let (before, tail) = host
+            .split_at_checked(host.len().saturating_sub(public.len()))
+            .unwrap_or((host, ""));
         tail.eq_ignore_ascii_case(public) && (before.is_empty() || before.ends_with('.'))
     });
     named && !path.contains(['?', '@', '=']) && path.bytes().filter(u8::is_ascii_digit).count() < 8
@@ -159,19 +285,29 @@ fn is_public(address: &str) -> bool {
 /// Reads `www.example.org`, `portal.example.org/jane`, `example.com`.
 fn bare_domain(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     let start = segment.start(index);
-    let end = run(segment, start, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    let end = run(segment, start, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')
+    });
     let end = without_stops(segment, start, end, b".-");
     let name = segment.text.get(start..end).unwrap_or_default();
     let labels = name.split('.').count();
     let last = name.rsplit('.').next().unwrap_or_default();
-    let known = segment.terms.flags(segment.terms.of(last.as_bytes())).has(Flags::DOMAIN);
+    let known = segment
+        .terms
+        .flags(segment.terms.of(last.as_bytes()))
+        .has(Flags::DOMAIN);
     if !known || segment.byte(end) == b'@' || name.contains("..") {
         return;
     }
-    let sure = SURE_DOMAINS.iter().any(|domain| last.eq_ignore_ascii_case(domain));
-    let lower = !last.bytes().any(|byte| byte.is_ascii_uppercase()) || !name.bytes().any(|byte| byte.is_ascii_lowercase());
+    let sure = SURE_DOMAINS
+        .iter()
+        .any(|domain| last.eq_ignore_ascii_case(domain));
+    let lower = !last.bytes().any(|byte| byte.is_ascii_uppercase())
+        || !name.bytes().any(|byte| byte.is_ascii_lowercase());
     let path = segment.byte(end) == b'/';
-    let www = name.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("www."));
+    let www = name
+        .get(..4)
+        .is_some_and(|head| head.eq_ignore_ascii_case("www."));
     if www || lower && (sure || path || labels >= 3 && name.len() > 8) {
         whole_url(segment, start, start, 0.9, out);
     }
@@ -183,7 +319,13 @@ pub(super) fn continued(segment: &Segment<'_>, index: usize, kind: Kind, out: &m
     if !segment.touches(index) {
         return;
     }
-    let fits = |byte: u8| if kind == Kind::Url { is_url(byte) } else { is_local(byte) || matches!(byte, b'@' | b'/' | b'(' | b')') };
+    let fits = |byte: u8| {
+        if kind == Kind::Url {
+            is_url(byte)
+        } else {
+            is_local(byte) || matches!(byte, b'@' | b'/' | b'(' | b')')
+        }
+    };
     let end = without_stops(segment, start, run(segment, start, fits), b".,;:!?')");
     if end > start {
         push(out, start, end, kind, 0.9, "continues what goes before");
@@ -193,35 +335,68 @@ pub(super) fn continued(segment: &Segment<'_>, index: usize, kind: Kind, out: &m
 /// Proposes an IP address that starts at `index`.
 pub(super) fn ip(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     let start = segment.start(index);
-    if segment.touches(index) && start > 0 && matches!(segment.byte(start - 1), b'.' | b':' | b'-') && index >= 2
-        && segment.touches(index - 1) && segment.token(index - 2).is_some_and(|token| token.has_digit())
+    if segment.touches(index)
+        && start > 0
+        && matches!(segment.byte(start - 1), b'.' | b':' | b'-')
+        && index >= 2
+        && segment.touches(index - 1)
+        && segment
+            .token(index - 2)
+            .is_some_and(|token| token.has_digit())
     {
         return;
     }
-    let versioned = (1..=2).any(|steps| index.checked_sub(steps).is_some_and(|at| segment.flags(at).has(Flags::CODE)));
+    let versioned = (1..=2).any(|steps| {
+        index
+            .checked_sub(steps)
+            .is_some_and(|at| segment.flags(at).has(Flags::CODE))
+    });
     let hexadecimal = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
     let end = without_stops(segment, start, run(segment, start, hexadecimal), b".:");
     let text = segment.text.get(start..end).unwrap_or_default();
     if text.contains(':') {
         let groups = text.split(':').filter(|group| !group.is_empty()).count();
-        if groups >= 2 && text.bytes().any(|byte| byte.is_ascii_digit()) && text.parse::<Ipv6Addr>().is_ok() {
+        if groups >= 2
+            && text.bytes().any(|byte| byte.is_ascii_digit())
+            && text.parse::<Ipv6Addr>().is_ok()
+        {
             push(out, start, end, Kind::Ip, 0.95, "IPv6 address");
             return;
         }
     }
-    let end = without_stops(segment, start, run(segment, start, |byte| byte.is_ascii_digit() || byte == b'.'), b".");
+    let end = without_stops(
+        segment,
+        start,
+        run(segment, start, |byte| byte.is_ascii_digit() || byte == b'.'),
+        b".",
+    );
     let text = segment.text.get(start..end).unwrap_or_default();
-    if text.len() >= 7 && !versioned && text.parse::<Ipv4Addr>().is_ok() && !text.starts_with("255.") && text != "0.0.0.0" {
+    if text.len() >= 7
+        && !versioned
+        && text.parse::<Ipv4Addr>().is_ok()
+        && !text.starts_with("255.")
+        && text != "0.0.0.0"
+    {
         push(out, start, end, Kind::Ip, 0.95, "IPv4 address");
     }
 }
 
 /// Proposes a hardware address that starts at `index`: `00:1A:2B:3C:4D:5E`, `00-1A-…`, `001A.2B3C.4D5E`.
 pub(super) fn hardware(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
-    let Some(token) = segment.token(index).filter(|token| matches!(token.len(), 2 | 4)) else { return };
+    let Some(token) = segment
+        .token(index)
+        .filter(|token| matches!(token.len(), 2 | 4))
+    else {
+        return;
+    };
     let start = token.start;
-    if segment.touches(index) && start > 0 && matches!(segment.byte(start - 1), b':' | b'-' | b'.') && index >= 2
-        && segment.token(index - 2).is_some_and(|token| token.len() == 2 && segment.touches(index - 1) && token.shape != Shape::Word)
+    if segment.touches(index)
+        && start > 0
+        && matches!(segment.byte(start - 1), b':' | b'-' | b'.')
+        && index >= 2
+        && segment.token(index - 2).is_some_and(|token| {
+            token.len() == 2 && segment.touches(index - 1) && token.shape != Shape::Word
+        })
     {
         return;
     }
@@ -232,11 +407,18 @@ pub(super) fn hardware(segment: &Segment<'_>, index: usize, out: &mut Vec<Candid
         _ => return,
     };
     let end = start + size * count + count - 1;
-    let Some(text) = segment.text.get(start..end) else { return };
+    let Some(text) = segment.text.get(start..end) else {
+        return;
+    };
     let fits = text.bytes().enumerate().all(|(place, byte)| {
-        if place % (size + 1) == size { byte == sign } else { byte.is_ascii_hexdigit() }
+        if place % (size + 1) == size {
+            byte == sign
+        } else {
+            byte.is_ascii_hexdigit()
+        }
     });
-    let ends = !segment.byte(end).is_ascii_alphanumeric() && segment.byte(end) != sign || !segment.byte(end + 1).is_ascii_hexdigit() && !segment.byte(end).is_ascii_alphanumeric();
+    let ends = !segment.byte(end).is_ascii_alphanumeric() && segment.byte(end) != sign
+        || !segment.byte(end + 1).is_ascii_hexdigit() && !segment.byte(end).is_ascii_alphanumeric();
     let mixed = size == 2 || text.bytes().any(|byte| byte.is_ascii_alphabetic());
     if fits && ends && mixed {
         push(out, start, end, Kind::Mac, 0.96, "hardware address");
@@ -246,7 +428,12 @@ pub(super) fn hardware(segment: &Segment<'_>, index: usize, out: &mut Vec<Candid
 /// Proposes a device identifier in the HIBC spelling: `+H123PARTNO1234567890120/$$420020216LOT…`.
 pub(super) fn hibc(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     let next = segment.token(index + 1).filter(|next| !next.space_before);
-    let coded = next.is_some_and(|next| next.shape == Shape::Mixed && next.case == Case::Upper && next.len() >= 10 && !next.first.is_ascii_digit());
+    let coded = next.is_some_and(|next| {
+        next.shape == Shape::Mixed
+            && next.case == Case::Upper
+            && next.len() >= 10
+            && !next.first.is_ascii_digit()
+    });
     if coded {
         let start = segment.start(index);
         let end = without_stops(segment, start, run(segment, start, is_url), b".,;:!?)");
@@ -258,18 +445,31 @@ pub(super) fn hibc(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>
 pub(super) fn gs1(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     let start = segment.start(index);
     let rest = segment.text.get(start..).unwrap_or_default();
-    let digits = |from: usize| rest.get(from..from + 14).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let digits = |from: usize| {
+        rest.get(from..from + 14)
+            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+    };
     if rest.starts_with("(01)") || rest.starts_with("(00)") || rest.starts_with("(02)") {
         if digits(4).is_none() {
             return;
         }
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'(' | b')' | b'-' | b'/' | b'.' | b'_');
+        let fits = |byte: u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'(' | b')' | b'-' | b'/' | b'.' | b'_')
+        };
         let end = without_stops(segment, start, run(segment, start, fits), b"(.-_/");
         push(out, start, end, Kind::Udi, 0.97, "GS1 device identifier");
-    } else if rest.starts_with("01") && segment.token(index).is_some_and(|token| token.len() >= 16 && token.case != Case::Lower) {
+    } else if rest.starts_with("01")
+        && segment
+            .token(index)
+            .is_some_and(|token| token.len() >= 16 && token.case != Case::Lower)
+    {
         let valid = digits(2).is_some_and(super::check::is_gtin);
         let next = rest.get(16..18).unwrap_or_default();
-        let applied = matches!(next, "10" | "11" | "17" | "21") || !next.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let applied = matches!(next, "10" | "11" | "17" | "21")
+            || !next
+                .bytes()
+                .next()
+                .is_some_and(|byte| byte.is_ascii_alphanumeric());
         if valid && applied {
             let end = run(segment, start, |byte| byte.is_ascii_alphanumeric());
             push(out, start, end, Kind::Udi, 0.93, "GS1 device identifier");

@@ -16,7 +16,9 @@ fn is_digit(segment: &Segment<'_>, index: usize) -> bool {
 }
 
 fn is_pause(segment: &Segment<'_>, index: usize) -> bool {
-    matches!(segment.sign_at(index), b',' | b'-' | b'.') || segment.is(index, "dash") || segment.is(index, "hyphen")
+    matches!(segment.sign_at(index), b',' | b'-' | b'.')
+        || segment.is(index, "dash")
+        || segment.is(index, "hyphen")
 }
 
 /// Proposes the dictated number that starts at `index`. `before` is the end of the last finding.
@@ -28,9 +30,12 @@ pub(super) fn propose(
     before: Option<(Kind, usize)>,
     out: &mut Vec<Candidate>,
 ) {
-    let previous = index.checked_sub(1).map(|at| at - usize::from(at > 0 && is_pause(segment, at)));
+    let previous = index
+        .checked_sub(1)
+        .map(|at| at - usize::from(at > 0 && is_pause(segment, at)));
     let inside = previous.is_some_and(|at| is_digit(segment, at));
-    let rest = before.filter(|(_, end)| inside && previous.is_some_and(|at| segment.end(at) == *end));
+    let rest =
+        before.filter(|(_, end)| inside && previous.is_some_and(|at| segment.end(at) == *end));
     if inside && rest.is_none() {
         return;
     }
@@ -52,18 +57,36 @@ pub(super) fn propose(
             _ => Kind::OtherId,
         },
     };
-    out.push(span(segment, index, end, kind, 0.8, Priority::Pattern, Reason::rule("dictated digits")));
+    out.push(span(
+        segment,
+        index,
+        end,
+        kind,
+        0.8,
+        Priority::Pattern,
+        Reason::rule("dictated digits"),
+    ));
 }
 
 /// Returns the index after a year in words at `index`: `nineteen eighty`, `nineteen oh five`, `two thousand and ten`,
 /// `twenty twenty-four`.
 pub(super) fn after_year(segment: &Segment<'_>, index: usize) -> Option<usize> {
-    let number = |at: usize| if segment.flags(at).has(Flags::NUMBER) { segment.value(at) } else { 0 };
+    let number = |at: usize| {
+        if segment.flags(at).has(Flags::NUMBER) {
+            segment.value(at)
+        } else {
+            0
+        }
+    };
     let pair = |at: usize| match number(at) {
         10..=19 => Some(at + 1),
         20..=90 => {
             let ones = at + 1 + usize::from(segment.sign(at + 1, b'-'));
-            Some(if (1..=9).contains(&number(ones)) { ones + 1 } else { at + 1 })
+            Some(if (1..=9).contains(&number(ones)) {
+                ones + 1
+            } else {
+                at + 1
+            })
         }
         _ => None,
     };

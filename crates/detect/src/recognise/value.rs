@@ -28,14 +28,20 @@ impl Value {
 
 /// Reads the value that starts at `index`, glued by `-`, `_`, `.`, `/`, `*` and, where `colons` are asked for, `:`.
 pub(super) fn read(segment: &Segment<'_>, index: usize, colons: bool) -> Value {
-    let mut value = Value { from: index, upto: index, ..Value::default() };
+    let mut value = Value {
+        from: index,
+        upto: index,
+        ..Value::default()
+    };
     let mut at = index;
     while let Some(token) = segment.token(at) {
         if at > index && token.space_before {
             break;
         }
         if token.shape == Shape::Sign {
-            let Some(next) = segment.token(at + 1).filter(|next| !next.space_before) else { break };
+            let Some(next) = segment.token(at + 1).filter(|next| !next.space_before) else {
+                break;
+            };
             if !glues(token.first, next, colons) {
                 break;
             }
@@ -61,7 +67,11 @@ fn glues(sign: u8, next: &Token, colons: bool) -> bool {
 }
 
 fn count(segment: &Segment<'_>, token: &Token, value: &mut Value) {
-    let digits = segment.word(token).bytes().filter(u8::is_ascii_digit).count();
+    let digits = segment
+        .word(token)
+        .bytes()
+        .filter(u8::is_ascii_digit)
+        .count();
     value.digits += digits;
     value.letters += token.len() - digits;
     value.parts += 1;
@@ -72,9 +82,19 @@ pub(super) fn with_groups(segment: &Segment<'_>, value: Value) -> Value {
     let mut value = value;
     let size = segment.token(value.from).map_or(0, Token::len);
     while (3..=5).contains(&size) && value.digits < 20 {
-        let Some(next) = segment.token(value.upto).filter(|next| next.has_digit() && next.space_before) else { break };
-        let fits = next.len() == size || next.len() < size && !segment.flags(value.upto + 1).has(Flags::UNIT);
-        let ends = !segment.touches(value.upto + 1) || !matches!(segment.sign_at(value.upto + 1), b'/' | b'-' | b'.' | b':' | b'%')
+        let Some(next) = segment
+            .token(value.upto)
+            .filter(|next| next.has_digit() && next.space_before)
+        else {
+            break;
+        };
+        let fits = next.len() == size
+            || next.len() < size && !segment.flags(value.upto + 1).has(Flags::UNIT);
+        let ends = !segment.touches(value.upto + 1)
+            || !matches!(
+                segment.sign_at(value.upto + 1),
+                b'/' | b'-' | b'.' | b':' | b'%'
+            )
             || segment.sign(value.upto + 1, b'.') && !segment.touches(value.upto + 2);
         if !fits || !ends || next.line_start {
             break;
@@ -93,8 +113,15 @@ pub(super) fn with_groups(segment: &Segment<'_>, value: Value) -> Value {
 pub(super) fn with_numbers(segment: &Segment<'_>, value: Value) -> Value {
     let mut value = value;
     for _ in 0..2 {
-        let Some(next) = segment.token(value.upto).filter(|next| next.shape == Shape::Number && !next.line_start) else { break };
-        if segment.flags(value.upto + 1).has(Flags::UNIT) || segment.touches(value.upto + 1) && segment.digits(value.upto + 2) > 0 {
+        let Some(next) = segment
+            .token(value.upto)
+            .filter(|next| next.shape == Shape::Number && !next.line_start)
+        else {
+            break;
+        };
+        if segment.flags(value.upto + 1).has(Flags::UNIT)
+            || segment.touches(value.upto + 1) && segment.digits(value.upto + 2) > 0
+        {
             break;
         }
         count(segment, next, &mut value);
@@ -106,10 +133,22 @@ pub(super) fn with_numbers(segment: &Segment<'_>, value: Value) -> Value {
 /// Lengthens three digits by two and four more after spaces: `219 09 9999`.
 pub(super) fn in_three_groups(segment: &Segment<'_>, value: Value) -> Option<Value> {
     let sizes = [3, 2, 4];
-    let fits = sizes.iter().enumerate().all(|(place, size)| segment.digits(value.from + place) == *size);
-    let apart = (1..=2).all(|place| segment.token(value.from + place).is_some_and(|token| token.space_before));
+    let fits = sizes
+        .iter()
+        .enumerate()
+        .all(|(place, size)| segment.digits(value.from + place) == *size);
+    let apart = (1..=2).all(|place| {
+        segment
+            .token(value.from + place)
+            .is_some_and(|token| token.space_before)
+    });
     let ends = !segment.touches(value.from + 3) || !segment.touches(value.from + 4);
-    (fits && apart && ends).then_some(Value { upto: value.from + 3, digits: 9, parts: 3, ..value })
+    (fits && apart && ends).then_some(Value {
+        upto: value.from + 3,
+        digits: 9,
+        parts: 3,
+        ..value
+    })
 }
 
 /// Returns true if the token at `index` stands at letters, digits or a sign that glues it to some before it.
@@ -124,7 +163,9 @@ pub(super) fn is_inside(segment: &Segment<'_>, index: usize) -> bool {
     matches!(before, b'-' | b'_' | b'.' | b'/')
         && index >= 2
         && segment.touches(index - 1)
-        && segment.token(index - 2).is_some_and(|token| token.shape != Shape::Sign)
+        && segment
+            .token(index - 2)
+            .is_some_and(|token| token.shape != Shape::Sign)
 }
 
 /// Returns true if what follows the value makes it a quantity.
@@ -153,8 +194,17 @@ pub(super) fn is_counted(segment: &Segment<'_>, value: &Value) -> bool {
     }
     let word = segment.word_at(value.from);
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
-    let Some(tail) = word.get(digits..).filter(|tail| digits > 0 && !tail.is_empty()) else { return false };
+    let Some(tail) = word
+        .get(digits..)
+        .filter(|tail| digits > 0 && !tail.is_empty())
+    else {
+        return false;
+    };
     let term = segment.terms.of(tail.as_bytes());
     let counted = segment.terms.flags(term).has(Flags::UNIT.and(Flags::AGE));
-    digits <= 6 && (counted || ["st", "nd", "rd", "th", "s", "x", "am", "pm", "h", "f", "w"].iter().any(|end| tail.eq_ignore_ascii_case(end)))
+    digits <= 6
+        && (counted
+            || ["st", "nd", "rd", "th", "s", "x", "am", "pm", "h", "f", "w"]
+                .iter()
+                .any(|end| tail.eq_ignore_ascii_case(end)))
 }

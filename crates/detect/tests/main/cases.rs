@@ -16,7 +16,11 @@ fn parse(marked: &str) -> (String, Vec<(usize, usize, Class)>) {
         let (value, after) = after.split_once("]]").expect("a mark ends");
         let start = text.len();
         text.push_str(value);
-        spans.push((start, text.len(), class.parse().expect("a class of the convention")));
+        spans.push((
+            start,
+            text.len(),
+            class.parse().expect("a class of the convention"),
+        ));
         rest = after;
     }
     text.push_str(rest);
@@ -29,7 +33,8 @@ fn parse(marked: &str) -> (String, Vec<(usize, usize, Class)>) {
 fn check(marked: &str, all: bool) -> Result<(), String> {
     let (text, spans) = parse(marked);
     let lexical = |class: Class| matches!(class, Class::Name | Class::Org | Class::Location);
-    let compared = |class: &Class| all || !lexical(*class) || spans.iter().any(|span| span.2 == *class);
+    let compared =
+        |class: &Class| all || !lexical(*class) || spans.iter().any(|span| span.2 == *class);
     let found: Vec<_> = Detector::standard()
         .detect(&text)
         .into_iter()
@@ -40,12 +45,18 @@ fn check(marked: &str, all: bool) -> Result<(), String> {
         return Ok(());
     }
     let show = |spans: &[(usize, usize, Class)]| {
-        spans.iter().fold(String::new(), |mut out, (start, end, class)| {
-            let _ = write!(out, " {class}={:?}", &text[*start..*end]);
-            out
-        })
+        spans
+            .iter()
+            .fold(String::new(), |mut out, (start, end, class)| {
+                let _ = write!(out, " {class}={:?}", &text[*start..*end]);
+                out
+            })
     };
-    Err(format!("{text:?}\n    want{}\n    got {}", show(&spans), show(&found)))
+    Err(format!(
+        "{text:?}\n    want{}\n    got {}",
+        show(&spans),
+        show(&found)
+    ))
 }
 
 fn check_file(path: &Path) -> (usize, Vec<String>) {
@@ -53,7 +64,10 @@ fn check_file(path: &Path) -> (usize, Vec<String>) {
     let mut count = 0;
     let mut wrong = Vec::new();
     for (name, group) in &table {
-        let all = group.get("all").and_then(toml::Value::as_bool).unwrap_or(false);
+        let all = group
+            .get("all")
+            .and_then(toml::Value::as_bool)
+            .unwrap_or(false);
         for case in group["cases"].as_array().unwrap() {
             count += 1;
             if let Err(difference) = check(case.as_str().unwrap(), all) {
@@ -67,16 +81,30 @@ fn check_file(path: &Path) -> (usize, Vec<String>) {
 #[test]
 fn every_case_is_found_as_marked() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/detect");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|end| end == "toml") && !path.ends_with("names.toml"));
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|path| {
+        path.extension().is_some_and(|end| end == "toml") && !path.ends_with("names.toml")
+    });
     files.sort();
     let mut total = 0;
     let mut wrong = Vec::new();
     for path in files {
         let (count, differences) = check_file(&path);
         total += count;
-        wrong.extend(differences.into_iter().map(|difference| format!("{}: {difference}", path.file_name().unwrap().display())));
+        wrong.extend(
+            differences
+                .into_iter()
+                .map(|difference| format!("{}: {difference}", path.file_name().unwrap().display())),
+        );
     }
-    assert!(wrong.is_empty(), "{} of {total} cases differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {total} cases differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     assert!(total >= 300, "only {total} cases were read");
 }

@@ -15,15 +15,28 @@ fn stream(text: &str, sizes: &[usize]) -> Result<Vec<Finding>, TestCaseError> {
         let fresh = stream.push(piece);
         pushed += piece.len();
         for finding in &fresh {
-            prop_assert!(finding.start >= settled, "a finding at {} starts in what was settled to {settled}", finding.start);
+            prop_assert!(
+                finding.start >= settled,
+                "a finding at {} starts in what was settled to {settled}",
+                finding.start
+            );
         }
         found.extend(fresh);
-        prop_assert!(stream.settled() >= settled, "what was settled is taken back");
+        prop_assert!(
+            stream.settled() >= settled,
+            "what was settled is taken back"
+        );
         settled = stream.settled();
         prop_assert!(settled <= pushed && text.is_char_boundary(settled));
-        prop_assert!(found.last().is_none_or(|last| last.end <= settled), "a finding is reported before it is settled");
+        prop_assert!(
+            found.last().is_none_or(|last| last.end <= settled),
+            "a finding is reported before it is settled"
+        );
         let held = text[settled..pushed].chars().count();
-        prop_assert!(held <= HELD_CHARS, "{held} characters held after {pushed} bytes");
+        prop_assert!(
+            held <= HELD_CHARS,
+            "{held} characters held after {pushed} bytes"
+        );
     }
     found.extend(stream.finish());
     prop_assert_eq!(stream.settled(), text.len());
@@ -81,7 +94,11 @@ fn a_long_paragraph_and_a_long_stream_are_cut_the_same_way() {
         let whole = Detector::standard().detect(&text);
         assert!(whole.len() >= 600, "{joint:?}: {}", whole.len());
         for size in [1, 4, 7, 64, 1000] {
-            assert_eq!(stream(&text, &[size]).unwrap(), whole, "pieces of {size} joined by {joint:?}");
+            assert_eq!(
+                stream(&text, &[size]).unwrap(),
+                whole,
+                "pieces of {size} joined by {joint:?}"
+            );
         }
     }
 }
@@ -91,9 +108,15 @@ fn an_address_of_three_hundred_characters_is_covered_in_adjoining_pieces() {
     let url = format!("https://portal.example.org/{}", "segment/".repeat(34));
     let text = format!("see {url} for more");
     let found = Detector::standard().detect(&text);
-    let covered: usize = found.iter().map(|finding| finding.end - finding.start).sum();
+    let covered: usize = found
+        .iter()
+        .map(|finding| finding.end - finding.start)
+        .sum();
     assert!(covered + 1 >= url.len(), "{covered} of {}", url.len());
-    assert!(found.windows(2).all(|pair| pair[0].end == pair[1].start), "gaps between the pieces");
+    assert!(
+        found.windows(2).all(|pair| pair[0].end == pair[1].start),
+        "gaps between the pieces"
+    );
     assert_eq!(stream(&text, &[4]).unwrap(), found);
 }
 
