@@ -8,8 +8,8 @@ use crate::terminal::Colour;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Covenant is the trust layer between healthcare and AI: it stands between an app and a model, takes out what
-/// identifies a patient, refuses what no agreement covers, and keeps a log that proves what was done.
+/// The trust layer between healthcare and AI: it stands between an app and a model, takes out what
+/// identifies a patient, refuses what no agreement covers, and keeps a log that proves it.
 #[derive(Parser)]
 #[command(
     name = "covenant",
@@ -31,32 +31,42 @@ pub(crate) struct Cli {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Globals {
     /// The configuration; otherwise ./covenant.toml, then ./covenant-data/covenant.toml
-    #[arg(long, global = true, value_name = "FILE", env = "COVENANT_CONFIG")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "COVENANT_CONFIG",
+        hide_env = true
+    )]
     pub(crate) config: Option<PathBuf>,
     /// A file that holds the operator's key, for commands that change something
     #[arg(
         long,
         global = true,
         value_name = "FILE",
-        env = "COVENANT_OPERATOR_KEY_FILE"
+        env = "COVENANT_OPERATOR_KEY_FILE",
+        hide_env = true
     )]
     pub(crate) operator_key_file: Option<PathBuf>,
-    /// For people or for a script
+    /// For people (text) or for a script (json)
     #[arg(
         long,
         global = true,
         value_name = "FORMAT",
         default_value = "text",
-        hide_possible_values = false
+        hide_possible_values = true,
+        hide_default_value = true
     )]
     pub(crate) format: Format,
-    /// Whether to colour
+    /// Whether to colour: auto, always or never
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "auto",
-        alias = "colour"
+        alias = "colour",
+        hide_possible_values = true,
+        hide_default_value = true
     )]
     pub(crate) color: Colour,
 }

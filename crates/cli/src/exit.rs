@@ -26,7 +26,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// A command that did not come to its end: what to say, and with which code.
+/// A command that did not come to its end: what to say (nothing, when empty), and with which code.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
@@ -61,6 +61,13 @@ impl Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Failure {
+        // A reader that went away, as `head` does, has what it wanted.
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Failure {
+                exit: Exit::Done,
+                message: String::new(),
+            };
+        }
         Failure::cannot_open(error)
     }
 }

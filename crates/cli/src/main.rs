@@ -27,7 +27,9 @@ fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("covenant: {}", failure.message);
+            if !failure.message.is_empty() {
+                eprintln!("covenant: {}", terminal::visible(&failure.message));
+            }
             failure.exit.into()
         }
     }

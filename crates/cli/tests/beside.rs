@@ -98,7 +98,7 @@ fn the_admin_api_over_http_and_the_socket_speak_the_same() {
     let place = Place::installed();
     let server = place.serve();
     let key = place.environment["COVENANT_OPERATOR_KEY"].clone();
-    let order = r#"{"change": "vendor-add", "vendor": {"id": "acme", "name": "Acme AI"}, "why": "by HTTP"}"#;
+    let order = r#"{"change": {"is": "vendor-add", "vendor": {"id": "acme", "name": "Acme AI"}}, "why": "by HTTP"}"#;
 
     let (status, body) = server.http("POST", "/admin/v1/changes", &key, order);
     assert_eq!(status, 200, "{body}");
@@ -119,7 +119,7 @@ fn the_admin_api_over_http_and_the_socket_speak_the_same() {
         "POST",
         "/admin/v1/changes",
         &key,
-        r#"{"change": "vendor-ad", "id": "Ellen Marsh"}"#,
+        r#"{"change": {"is": "vendor-ad", "id": "Ellen Marsh"}}"#,
     );
     assert_eq!((status, body.contains("Marsh")), (422, false), "{body}");
     let (status, body) = server.http("GET", "/admin/v1/register/operator", &key, "");
@@ -186,7 +186,7 @@ fn the_control_socket_is_the_owners_alone_and_goes_with_the_server() {
     let metadata = std::fs::symlink_metadata(&socket).unwrap();
     assert!(metadata.file_type().is_socket());
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
-    server.terminate();
+    assert_eq!(server.terminate().0, 0);
     assert!(!socket.exists());
     assert!(
         place

@@ -66,7 +66,7 @@ fn the_model_sees_tokens_and_under_the_decision_years_only() {
     }
     let decided = columns[under_decision..].join("\n");
     assert!(
-        decided.contains("Admitted 2026, discharged 2026"),
+        decided.contains("Admitted 2026") && decided.contains("DOB: 1951"),
         "{decided}"
     );
     assert!(

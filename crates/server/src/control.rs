@@ -51,11 +51,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to the server of a data directory; `None` when none runs.
+    /// Connects to the server of a data directory; `None` when none runs, or when directory or server are not the
+    /// caller's own: an operator's key goes to nobody else on the machine.
     pub async fn connect(directory: &Path) -> Option<Client> {
+        let owner = private_to(directory)?;
         let address = Address::of(directory).ok()?;
         let stream = UnixStream::connect(&address.path).await.ok()?;
-        Some(Client { stream })
+        (stream.peer_cred().ok()?.uid() == owner).then_some(Client { stream })
     }
 
     /// Sends an order and waits until it is done.
@@ -99,6 +101,14 @@ impl Client {
             false => Err(Error::from_wire(&body)),
         }
     }
+}
+
+/// The owner of a directory, where that is the caller and nobody else may enter.
+fn private_to(directory: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = std::fs::metadata(directory).ok()?;
+    let caller = std::fs::metadata("/proc/self").ok()?.uid();
+    (found.uid() == caller && found.mode() & 0o077 == 0).then_some(found.uid())
 }
 
 /// The socket's address. A path too long for one is reached through the descriptor of its directory.

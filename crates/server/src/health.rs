@@ -7,8 +7,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use covenant_gateway::Gateway;
-use covenant_store::Store;
+use covenant_store::{Durations, Store};
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// What is looked at.
@@ -70,14 +71,73 @@ async fn ready(State(looked): State<Arc<Looked>>) -> Response {
 }
 
 async fn metrics(State(looked): State<Arc<Looked>>) -> Response {
-    let ready = u8::from(looked.store.ready().is_ok() && looked.registers.state().is_ok());
-    let figures = format!(
-        "{}# HELP covenant_ready Whether requests are accepted.\n# TYPE covenant_ready gauge\ncovenant_ready {ready}\n",
-        looked.gateway.metrics()
+    let mut figures = looked.gateway.metrics();
+    let ready = looked.store.ready().is_ok() && looked.registers.state().is_ok();
+    figure(&mut figures, "covenant_ready", "gauge", u64::from(ready));
+    let stats = looked.store.stats();
+    figure(
+        &mut figures,
+        "covenant_store_events_total",
+        "counter",
+        stats.events,
     );
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
+    figure(
+        &mut figures,
+        "covenant_store_commits_total",
+        "counter",
+        stats.commits,
+    );
+    figure(
+        &mut figures,
+        "covenant_store_failed_commits_total",
+        "counter",
+        stats.failed_commits,
+    );
+    figure(
+        &mut figures,
+        "covenant_store_largest_batch",
+        "gauge",
+        stats.largest_batch,
+    );
+    summary(&mut figures, "covenant_store_seal_seconds", stats.seal);
+    summary(&mut figures, "covenant_store_commit_seconds", stats.commit);
+    summary(
+        &mut figures,
+        "covenant_store_queue_and_commit_seconds",
+        stats.queue_and_commit,
+    );
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+    (kind, figures).into_response()
+}
+
+fn figure(figures: &mut String, name: &str, kind: &str, value: u64) {
+    // Writing to a text cannot fail.
+    let _ = writeln!(figures, "# TYPE {name} {kind}\n{name} {value}");
+}
+
+fn summary(figures: &mut String, name: &str, durations: Durations) {
+    let _ = writeln!(figures, "# TYPE {name} summary");
+    for (quantile, us) in [("0.5", durations.p50_us), ("0.99", durations.p99_us)] {
+        let _ = writeln!(figures, "{name}{{quantile=\"{quantile}\"}} {}", Seconds(us));
+    }
+    let _ = writeln!(
         figures,
-    )
-        .into_response()
+        "{name}_sum {}\n{name}_count {}",
+        Seconds(durations.total_us),
+        durations.count
+    );
+}
+
+/// Microseconds, written as seconds.
+struct Seconds(u64);
+
+impl std::fmt::Display for Seconds {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "{}.{:06}",
+            self.0 / 1_000_000,
+            self.0 % 1_000_000
+        )
+    }
 }

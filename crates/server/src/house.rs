@@ -90,6 +90,7 @@ impl House {
         let upstream_keys = UpstreamKeySource {
             environment: environment.clone(),
             forbidden: own_files(config),
+            forbidden_variable: own_variable(config),
         };
         let registers = Registers::open(&store, upstream_keys)
             .await
@@ -102,6 +103,7 @@ impl House {
             app_keys: store.hash_key(APP_KEYS)?,
             subjects: store.hash_key(SUBJECTS)?,
             witnesses: config.ledger.witness_keys(),
+            data_directory: config.store.directory.clone(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
         }));
@@ -229,7 +231,16 @@ fn own_files(config: &Config) -> Vec<PathBuf> {
     if let KeySource::File(file) = &config.keys.source {
         files.push(file.clone());
     }
+    files.extend(config.server.tls.iter().map(|tls| tls.private_key.clone()));
     files
+}
+
+/// The variable that holds the key-encryption key; no model's row may name it.
+fn own_variable(config: &Config) -> Option<String> {
+    match &config.keys.source {
+        KeySource::Variable(name) => Some(name.clone()),
+        KeySource::File(_) => None,
+    }
 }
 
 fn gateway_config(limits: &Limits, upstreams: &Upstreams) -> Result<GatewayConfig, Error> {

@@ -6,11 +6,14 @@
 
 use crate::tls::Tls;
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
@@ -120,15 +123,51 @@ impl Connection {
     }
 
     async fn run(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, http2: bool) {
-        let service = TowerToHyperService::new(self.router);
+        let asked = Arc::new(AtomicBool::new(false));
+        let service = Service {
+            router: TowerToHyperService::new(self.router),
+            asked: Arc::clone(&asked),
+        };
         let builder = builder(&self.bounds, http2);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = self.watcher.watch(connection).await {
-            tracing::debug!(
-                error = error.as_ref() as &dyn std::error::Error,
-                "connection ended early"
-            );
+        tokio::select! {
+            ended = self.watcher.watch(connection) => {
+                if let Err(error) = ended {
+                    tracing::debug!(error = error.as_ref() as &dyn std::error::Error, "connection ended early");
+                }
+            }
+            () = never_asks(&asked, self.bounds.header_timeout) => {
+                tracing::debug!("a connection without a request ended");
+            }
         }
+    }
+}
+
+/// The router, and a note that a request has come.
+#[derive(Clone)]
+struct Service {
+    router: TowerToHyperService<Router>,
+    asked: Arc<AtomicBool>,
+}
+
+impl hyper::service::Service<Request<Incoming>> for Service {
+    type Response = axum::response::Response;
+    type Error = std::convert::Infallible;
+    type Future =
+        <TowerToHyperService<Router> as hyper::service::Service<Request<Incoming>>>::Future;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.asked.store(true, Ordering::Relaxed);
+        self.router.call(request)
+    }
+}
+
+/// Ends when a connection has brought no request in time. The HTTP/1 header time limit does not reach HTTP/2, whose
+/// client could hold a place for ever by saying nothing.
+async fn never_asks(asked: &AtomicBool, limit: Duration) {
+    tokio::time::sleep(limit).await;
+    if asked.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -9,8 +9,13 @@ use covenant_seal::Random;
 use covenant_store::{Clock, NewPayload, PayloadKind, Record, Store};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
+use std::time::Duration;
 
 const DAY_MS: i64 = 86_400_000;
+/// How often the register is read again when nothing says that it changed.
+const REFRESHED_EVERY: Duration = Duration::from_secs(60);
+/// How soon a register that could not be read is tried again.
+const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The gateway's log, over the store.
 pub struct StoreLog {
@@ -125,12 +130,21 @@ impl Registers {
         refused.map_or(Ok(()), Err)
     }
 
-    /// Refreshes on every change of the rows; ends when the store is closed.
+    /// Refreshes on every change of the rows, now and then for vendors' credentials that have changed, and soon
+    /// again after a failure; ends when the store is closed.
     pub async fn follow(self: Arc<Registers>, store: Store) {
         let mut version = store.register_version();
-        while version.changed().await.is_ok() {
+        loop {
+            let soon = if self.state().is_ok() {
+                REFRESHED_EVERY
+            } else {
+                TRIED_AGAIN_AFTER
+            };
+            if let Ok(Err(_)) = tokio::time::timeout(soon, version.changed()).await {
+                return;
+            }
             if let Err(error) = self.refresh(&store).await {
-                tracing::error!(%error, "register not in force");
+                tracing::error!(%error, "register not in force: every request is refused");
             }
         }
     }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -25,6 +25,7 @@ pub struct Running {
     directory: PathBuf,
     house: House,
     tls: Option<Tls>,
+    signals: Signals,
     stop: watch::Sender<bool>,
     serving: Vec<JoinHandle<()>>,
     background: Vec<JoinHandle<()>>,
@@ -38,7 +39,15 @@ impl Running {
     pub async fn start(config: &Config, environment: &Environment) -> Result<Running, Error> {
         let house = House::open(config, environment).await?;
         house.record_start().await?;
-        Running::serve(house, config).await
+        if let KeyPlace::NotSecured(why) = &house.key_place {
+            tracing::warn!(
+                why,
+                "not secured: the key-encryption key does not lie apart from the data"
+            );
+        }
+        let running = Running::serve(house, config).await?;
+        tracing::info!(address = %running.address, tls = running.tls.is_some(), "serving");
+        Ok(running)
     }
 
     /// Serves an open installation.
@@ -48,6 +57,11 @@ impl Running {
     pub async fn serve(house: House, config: &Config) -> Result<Running, Error> {
         let tls = config.server.tls.clone().map(Tls::open).transpose()?;
         let gateway = house.gateway()?;
+        // Watched before anything is served: whoever sees it serve may end it in order.
+        let signals = Signals::watch().map_err(|source| Error::Socket {
+            what: "signals".to_owned(),
+            source,
+        })?;
         let listener = TcpListener::bind(config.server.listen)
             .await
             .map_err(|source| Error::Socket {
@@ -84,18 +98,12 @@ impl Running {
             tokio::spawn(serve_unix(control, private, bounds, stopping)),
         ];
         let background = background(&house, config, tls.as_ref());
-        if let KeyPlace::NotSecured(why) = &house.key_place {
-            tracing::warn!(
-                why,
-                "not secured: the key-encryption key does not lie apart from the data"
-            );
-        }
-        tracing::info!(%address, tls = tls.is_some(), "serving");
         Ok(Running {
             address,
             directory: config.store.directory.clone(),
             house,
             tls,
+            signals,
             stop,
             serving,
             background,
@@ -103,21 +111,12 @@ impl Running {
     }
 
     /// Serves until SIGTERM or SIGINT, and ends in order. SIGHUP reads the certificate again.
-    pub async fn until_signal(self) {
-        let signals = (
-            signal(SignalKind::terminate()),
-            signal(SignalKind::interrupt()),
-            signal(SignalKind::hangup()),
-        );
-        let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
-            tracing::error!("signals cannot be watched; stopping");
-            return self.stop().await;
-        };
+    pub async fn until_signal(mut self) {
         loop {
             tokio::select! {
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-                _ = hangup.recv() => self.reload(),
+                _ = self.signals.terminate.recv() => break,
+                _ = self.signals.interrupt.recv() => break,
+                _ = self.signals.hangup.recv() => self.reload(),
             }
         }
         tracing::info!("stopping: requests under way are answered first");
@@ -145,6 +144,23 @@ impl Running {
             }
             None => {}
         }
+    }
+}
+
+/// What tells the server to end, or to read its certificate again.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn watch() -> std::io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
 }
 

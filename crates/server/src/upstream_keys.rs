@@ -15,6 +15,8 @@ pub struct UpstreamKeySource {
     pub environment: Environment,
     /// Files and folders that are never read.
     pub forbidden: Vec<PathBuf>,
+    /// The variable that holds the key-encryption key, when one does.
+    pub forbidden_variable: Option<String>,
 }
 
 impl UpstreamKeySource {
@@ -37,14 +39,15 @@ impl UpstreamKeySource {
 
     fn credential(&self, model: &Model) -> Result<Option<SecretString>, &'static str> {
         if let Some(name) = &model.api_key_env {
-            if name.to_ascii_uppercase().starts_with("COVENANT") {
+            let own = name.to_ascii_uppercase().starts_with("COVENANT");
+            if own || self.forbidden_variable.as_ref() == Some(name) {
                 return Err("its row names a variable of Covenant's own");
             }
             let value = self
                 .environment
                 .value(name)
                 .ok_or("its environment variable is not set")?;
-            return Ok(Some(SecretString::new(value.trim().to_owned())));
+            return vendors(value).map(Some);
         }
         let Some(file) = &model.api_key_file else {
             return Ok(None);
@@ -56,7 +59,7 @@ impl UpstreamKeySource {
             return Err("its row names a file of Covenant's own");
         }
         let text = std::fs::read_to_string(file).map_err(|_| "its key file cannot be read")?;
-        Ok(Some(SecretString::new(text.trim().to_owned())))
+        vendors(&text).map(Some)
     }
 
     fn is_forbidden(&self, file: &Path) -> bool {
@@ -64,6 +67,17 @@ impl UpstreamKeySource {
             .iter()
             .filter_map(|path| path.canonicalize().ok())
             .any(|path| file.starts_with(path))
+    }
+}
+
+/// The credential itself, unless it is a secret of Covenant's own: whatever names it and wherever it lies, no key of
+/// ours goes to a vendor.
+fn vendors(text: &str) -> Result<SecretString, &'static str> {
+    const OWN: [&str; 4] = ["covenant-kek", "cov_", "covop_", "-----BEGIN"];
+    let text = text.trim();
+    match OWN.iter().any(|own| text.starts_with(own)) {
+        true => Err("what its row names is a secret of Covenant's own, or no vendor's key"),
+        false => Ok(SecretString::new(text.to_owned())),
     }
 }
 
@@ -75,10 +89,16 @@ mod tests {
     use covenant_govern::Dialect;
 
     fn source(forbidden: &Path) -> UpstreamKeySource {
-        let environment = Environment::from_pairs([("VENDOR", " key-1\n"), ("COVENANT_KEK", "no")]);
+        let environment = Environment::from_pairs([
+            ("VENDOR", " key-1\n"),
+            ("COVENANT_KEK", "no"),
+            ("CLINIC_KEK", "no"),
+            ("COPIED_KEK", "covenant-kek-v1:AAAA"),
+        ]);
         UpstreamKeySource {
             environment,
             forbidden: vec![forbidden.to_path_buf()],
+            forbidden_variable: Some("CLINIC_KEK".to_owned()),
         }
     }
 
@@ -124,6 +144,8 @@ mod tests {
         for model in [
             model(Some("COVENANT_KEK"), None),
             model(Some("covenant_kek"), None),
+            model(Some("CLINIC_KEK"), None),
+            model(Some("COPIED_KEK"), None),
             model(None, Some(&data.join("covenant.db"))),
             model(None, Some(&folder.path().join("data/../data/covenant.db"))),
             model(None, Some(&link)),

@@ -345,9 +345,15 @@ async fn a_policy_that_is_added_decides_and_can_be_taken_back() {
 #[test]
 fn an_order_reads_as_documented_and_keeps_patients_silent() {
     let order: Order = serde_json::from_str(
-        r#"{"change": "shred-subject", "reference": "patient-4471", "dry_run": true, "why": "asked to"}"#,
+        r#"{"change": {"is": "shred-subject", "reference": "patient-4471", "dry_run": true}, "why": "asked to"}"#,
     )
     .unwrap();
     assert!(!format!("{order:?}").contains("4471"));
-    assert!(serde_json::from_str::<Order>(r#"{"change": "vendor-ad"}"#).is_err());
+    for wrong in [
+        r#"{"change": {"is": "vendor-ad"}}"#,
+        r#"{"change": {"is": "log-key-rotate"}, "wy": "a misspelt reason"}"#,
+        r#"{"change": {"is": "app-key-add", "id": "demo", "expire_in_ms": 1}}"#,
+    ] {
+        assert!(serde_json::from_str::<Order>(wrong).is_err(), "{wrong}");
+    }
 }

@@ -14,6 +14,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 const BOUNDS: Bounds = Bounds {
     connections: 16,
@@ -43,19 +45,27 @@ struct Served {
 }
 
 async fn serve(tls: Tls) -> Served {
+    serve_within(tls, BOUNDS).await
+}
+
+async fn serve_within(tls: Tls, bounds: Bounds) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = Router::new().route("/", get(async || "here"));
     let (stop, stopping) = watch::channel(false);
-    tokio::spawn(serve_tcp(listener, Some(tls), router, BOUNDS, stopping));
+    tokio::spawn(serve_tcp(listener, Some(tls), router, bounds, stopping));
     Served {
         address,
         _stop: stop,
     }
 }
 
-/// Says whether a client that trusts this certificate alone gets an answer over HTTP/1.1.
-async fn answers(address: SocketAddr, trusted: &CertificateDer<'static>) -> bool {
+/// A connection of a client that trusts this certificate alone; `None` when the handshake fails.
+async fn connect(
+    address: SocketAddr,
+    trusted: &CertificateDer<'static>,
+    protocol: &[u8],
+) -> Option<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -63,19 +73,20 @@ async fn answers(address: SocketAddr, trusted: &CertificateDer<'static>) -> bool
         .with_safe_default_protocol_versions()
         .unwrap();
     let mut config = config.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     let stream = TcpStream::connect(address).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
-    let Ok(mut stream) = tokio_rustls::TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
-        .await
-    else {
+    let connector = TlsConnector::from(Arc::new(config));
+    connector.connect(name, stream).await.ok()
+}
+
+/// Says whether a client that trusts this certificate alone gets an answer over HTTP/1.1.
+async fn answers(address: SocketAddr, trusted: &CertificateDer<'static>) -> bool {
+    let Some(mut stream) = connect(address, trusted, b"http/1.1").await else {
         return false;
     };
-    stream
-        .write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
-        .await
-        .unwrap();
+    let request = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     String::from_utf8(answer).unwrap().ends_with("here")
@@ -141,4 +152,20 @@ async fn plain_http_to_a_tls_port_gets_nothing() {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     assert!(!answer.windows(4).any(|window| window == b"here"));
+}
+
+#[tokio::test]
+async fn a_client_that_negotiates_http2_and_says_nothing_is_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path());
+    let trusted = write_pair(&files);
+    let bounds = Bounds {
+        header_timeout: Duration::from_millis(30),
+        ..BOUNDS
+    };
+    let served = serve_within(Tls::open(files).unwrap(), bounds).await;
+    let mut stream = connect(served.address, &trusted, b"h2").await.unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    assert!(answers(served.address, &trusted).await);
 }

@@ -11,6 +11,7 @@ pub(crate) use columns::{Pane, side_by_side};
 pub(crate) use table::table;
 pub(crate) use text::{Text, Tone};
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 
@@ -61,11 +62,12 @@ impl Paper {
     pub(crate) fn paint(&self, text: &Text) -> String {
         let mut painted = String::new();
         for (tone, run) in text.runs() {
+            let run = visible(run);
             match (self.colour, tone.code()) {
                 (true, Some(code)) => {
                     let _ = write!(painted, "\u{1b}[{code}m{run}\u{1b}[0m");
                 }
-                _ => painted.push_str(run),
+                _ => painted.push_str(&run),
             }
         }
         painted
@@ -101,14 +103,42 @@ impl Paper {
     }
 }
 
-/// Writes a line to standard output; a reader that went away ends the program quietly, as any filter does.
+/// Writes a line to standard output.
 pub(crate) fn line(text: impl std::fmt::Display) -> std::io::Result<()> {
     writeln!(std::io::stdout().lock(), "{text}")
+}
+
+/// A text whose control characters, and those that turn the direction of writing, stand as U+FFFD: what a note or a
+/// file name holds must not steer the terminal.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let steers = |character: char| {
+        let turns = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+        turns || character.is_control() && !matches!(character, '\n' | '\t')
+    };
+    match text.contains(steers) {
+        true => Cow::Owned(text.replace(steers, "\u{fffd}")),
+        false => Cow::Borrowed(text),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_note_holds_does_not_steer_the_terminal() {
+        assert_eq!(
+            visible("a\u{1b}[2Jb\u{202e}c\nd\te"),
+            "a\u{fffd}[2Jb\u{fffd}c\nd\te"
+        );
+        let text = Text::new().add(Tone::Plain, "\u{1b}]0;x\u{7}");
+        let paper = Paper {
+            width: 80,
+            colour: false,
+        };
+        assert!(!paper.paint(&text).contains(['\u{1b}', '\u{7}']));
+        assert!(!paper.heading("\u{1b}[31m").contains('\u{1b}'));
+    }
 
     #[test]
     fn without_colour_no_escape_is_written() {

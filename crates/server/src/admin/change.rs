@@ -6,20 +6,20 @@ use covenant_seal::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 use std::path::PathBuf;
 
-/// A change, with the reason for it.
+/// A change, with the reason for it. In JSON: `{"change": {"is": "vendor-add", "vendor": {…}}, "why": "…"}`.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Order {
     /// What to change.
-    #[serde(flatten)]
     pub change: Change,
     /// Why, in words; recorded.
     #[serde(default)]
     pub why: String,
 }
 
-/// One change. In JSON: `{"change": "vendor-add", "vendor": {…}}`.
+/// One change. A field that is not known is refused: one misspelt would otherwise be silently absent.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "kebab-case")]
+#[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Change {
     /// Adds a vendor, or replaces one.
     VendorAdd {

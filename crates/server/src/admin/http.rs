@@ -65,7 +65,7 @@ fn not_an_order(error: &serde_json::Error) -> Error {
     let (line, column) = (error.line(), error.column());
     Error::Invalid(format!(
         "the body is not an order: line {line}, column {column}; \
-         an order is {{\"change\": \"vendor-add\", …, \"why\": \"…\"}}"
+         an order is {{\"change\": {{\"is\": \"vendor-add\", …}}, \"why\": \"…\"}}"
     ))
 }
 

@@ -20,6 +20,7 @@ use covenant_seal::{HashKey, Random, SecretString};
 use covenant_store::{Clock, Record, Store};
 use plan::Plan;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -30,6 +31,7 @@ pub struct Admin {
     app_keys: HashKey,
     subjects: HashKey,
     witnesses: Vec<VerifierKey>,
+    data_directory: PathBuf,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     /// One change at a time: each is judged by the rows the one before it left.
@@ -48,6 +50,8 @@ pub struct Parts {
     pub subjects: HashKey,
     /// Witnesses whose cosignatures are kept.
     pub witnesses: Vec<VerifierKey>,
+    /// The data directory; no key lies in it.
+    pub data_directory: PathBuf,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -119,6 +123,7 @@ impl Admin {
             app_keys,
             subjects,
             witnesses,
+            data_directory,
             clock,
             random,
         } = parts;
@@ -128,6 +133,7 @@ impl Admin {
             app_keys,
             subjects,
             witnesses,
+            data_directory,
             clock,
             random,
             turn: Mutex::new(()),

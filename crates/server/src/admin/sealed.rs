@@ -2,12 +2,12 @@
 //! ours before the content is given out.
 
 use super::{Admin, Change, Done, Error, HoldCovers, Reference, ShownOnce, who};
-use crate::config::write_key_file;
+use crate::config::{KeyError, read_key_file, write_key_file};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use covenant_access::Purpose;
 use covenant_ledger::{EventKind, PayloadRef};
-use covenant_seal::{KeyService as _, LocalKey, SecretString, hex};
+use covenant_seal::{KeyService as _, LocalKey, hex};
 use covenant_store::{Covers, Order, Record, Rekeying, Shredding};
 use std::path::Path;
 use std::sync::Arc;
@@ -159,18 +159,27 @@ impl Admin {
         Ok(done)
     }
 
+    /// A key that is made beside the data would not be apart from it, and the next start would refuse it.
+    fn refuse_beside_data(&self, file: &Path) -> Result<(), Error> {
+        let folder = file.parent().and_then(|folder| folder.canonicalize().ok());
+        let data = self.data_directory.canonicalize().ok();
+        match folder.zip(data) {
+            Some((folder, data)) if !folder.starts_with(&data) => Ok(()),
+            _ => Err(Error::Invalid(format!(
+                "{}: a key file lies in a folder that exists, outside the data directory",
+                file.display()
+            ))),
+        }
+    }
+
     /// The key of a file, which is made when it is not there; a dry run makes one and keeps it to itself.
     fn new_key(&self, file: &Path, dry_run: bool) -> Result<(LocalKey, bool), Error> {
         let invalid =
             |error: &dyn std::fmt::Display| Error::Invalid(format!("{}: {error}", file.display()));
-        match std::fs::read_to_string(file) {
-            Ok(text) => {
-                let text = SecretString::new(text);
-                LocalKey::parse(text.expose())
-                    .map(|key| (key, false))
-                    .map_err(|error| invalid(&error))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        match read_key_file(file, &self.data_directory) {
+            Ok(key) => Ok((key, false)),
+            Err(KeyError::Missing(_)) => {
+                self.refuse_beside_data(file)?;
                 let key =
                     LocalKey::generate(self.random.as_ref()).map_err(|error| invalid(&error))?;
                 if !dry_run {
@@ -179,7 +188,7 @@ impl Admin {
                 }
                 Ok((key, !dry_run))
             }
-            Err(error) => Err(invalid(&error)),
+            Err(error) => Err(Error::Invalid(error.to_string())),
         }
     }
 }

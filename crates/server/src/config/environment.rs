@@ -24,7 +24,12 @@ impl Environment {
     #[must_use]
     pub fn of_process() -> Environment {
         Environment {
-            variables: std::env::vars().collect(),
+            // A variable that is not UTF-8 is none of ours.
+            variables: std::env::vars_os()
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
         }
     }
 

@@ -173,6 +173,36 @@ fn variable_name(written: Spanned<String>, document: &Document<'_>) -> Result<St
     }
 }
 
+/// Reads a key that a command names: a regular file of its owner's, small, apart from the data. A link is not followed
+/// and a pipe is not waited for.
+///
+/// # Errors
+/// Refuses a key that is missing, malformed or does not lie apart.
+pub fn read_key_file(file: &Path, data_directory: &Path) -> Result<LocalKey, KeyError> {
+    use std::io::Read as _;
+    const KEY_BYTES: u64 = 1024;
+    let unreadable = |error| KeyError::Unreadable(file.to_path_buf(), error);
+    let not_a_key = || KeyError::NotAKey(format!("key file {}", file.display()));
+    let found = std::fs::symlink_metadata(file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => KeyError::Missing(file.to_path_buf()),
+        _ => unreadable(error),
+    })?;
+    if !found.is_file() || found.len() > KEY_BYTES {
+        return Err(not_a_key());
+    }
+    if let KeyPlace::NotSecured(why) = place(file, data_directory).map_err(unreadable)? {
+        return Err(KeyError::NotApart(file.to_path_buf(), why));
+    }
+    let mut text = String::new();
+    let opened = std::fs::File::open(file).map_err(unreadable)?;
+    opened
+        .take(KEY_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|_| not_a_key())?;
+    let text = covenant_seal::SecretString::from(text);
+    LocalKey::parse(text.expose().trim()).map_err(|_| not_a_key())
+}
+
 fn place(file: &Path, data_directory: &Path) -> std::io::Result<KeyPlace> {
     let file = file.canonicalize()?;
     let inside = data_directory
@@ -201,7 +231,12 @@ pub fn write_key_file(file: &Path, key: &LocalKey) -> Result<(), KeyError> {
         .and_then(|mut opened| {
             opened.write_all(text.expose().as_bytes())?;
             opened.write_all(b"\n")?;
-            opened.sync_all()
+            opened.sync_all()?;
+            // The name too must survive a power cut: what is rewrapped next opens with this key alone.
+            let folder = file
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
         })
         .map_err(|error| KeyError::Unwritable(file.to_path_buf(), error))
 }

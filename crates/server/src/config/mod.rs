@@ -18,7 +18,7 @@ mod upstreams;
 pub use content::{Content, Jobs};
 pub use document::Error;
 pub use environment::Environment;
-pub use keys::{KeyError, KeyPlace, KeySource, Keys, LoadedKey, write_key_file};
+pub use keys::{KeyError, KeyPlace, KeySource, Keys, LoadedKey, read_key_file, write_key_file};
 pub use limits::Limits;
 pub use logs::{LogFormat, Logs};
 pub use server::{Server, Tls};
