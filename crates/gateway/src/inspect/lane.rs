@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use covenant_deid::Restorer;
-use covenant_detect::{Class, Finding, Stream};
+use covenant_detect::{Class, Finding, HELD_CHARS, Stream};
 use covenant_formats::json::Path;
 
 use super::cursor::{Constraint, Cursor};
@@ -38,6 +38,8 @@ pub(crate) struct Lane {
     taken: usize,
     findings: VecDeque<Finding>,
     json: Option<(Cursor, Option<Arc<Constraint>>)>,
+    /// The end of what the restorer was given.
+    given: String,
     /// All that was released.
     released: String,
     ended: bool,
@@ -62,6 +64,7 @@ impl Lane {
             taken: 0,
             findings: VecDeque::new(),
             json,
+            given: String::new(),
             released: String::new(),
             ended: false,
         }
@@ -78,9 +81,44 @@ impl Lane {
         self.findings.extend(found);
         let settled = self.stream.settled();
         let text = self.take(settled, inspector)?;
-        let out = self.restorer.push(&text);
+        let mut out = self.restorer.push(&text);
+        self.note_given(&text);
+        if self.held() > HELD_CHARS && self.is_no_token(inspector) {
+            out.push_str(&self.restorer.finish());
+        }
         self.released.push_str(&out);
         Ok(out)
+    }
+
+    fn note_given(&mut self, text: &str) {
+        self.given.push_str(text);
+        let from = self
+            .given
+            .floor_char_boundary(self.given.len().saturating_sub(CONTEXT_BYTES));
+        self.given.drain(..from);
+    }
+
+    /// Says whether what the restorer waits with is no token, by what has come after it and still waits here.
+    fn is_no_token(&self, inspector: &Inspector) -> bool {
+        let held = self.restorer.held();
+        let Some((from, _)) = self.given.char_indices().rev().nth(held.saturating_sub(1)) else {
+            return false;
+        };
+        let start = self
+            .given
+            .get(..from)
+            .and_then(|before| before.char_indices().next_back())
+            .map_or(0, |(at, _)| at);
+        let waits = self.given.get(start..).unwrap_or_default();
+        if held == 0 || waits.contains('\\') {
+            return false;
+        }
+        let mut trial = Restorer::new(Arc::clone(&inspector.map));
+        let ahead = self.buffer.get(self.taken..).unwrap_or_default();
+        let out = trial.push(&[waits, ahead].concat());
+        let report = trial.report();
+        let tokens = report.restored.len() + (report.lookalikes + report.never_issued) as usize;
+        tokens == 0 && out.starts_with(waits)
     }
 
     /// Ends the text and returns what was still held back.
@@ -127,11 +165,14 @@ impl Lane {
         let mut end = end
             .saturating_sub(self.gone)
             .clamp(self.taken, self.buffer.len());
-        let tokens = if self.findings.is_empty() {
-            Vec::new()
-        } else {
-            spans::token_spans(&self.buffer, 0)
-        };
+        let tokens = spans::token_spans(&self.buffer, 0);
+        if let Some((_, after)) = tokens
+            .iter()
+            .find(|(start, after)| *start < end && end < *after)
+        {
+            // A token is no part of what is made up: it goes whole.
+            end = *after;
+        }
         let mut out = String::new();
         let mut from = self.taken;
         while let Some(finding) = self

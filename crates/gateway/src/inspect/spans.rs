@@ -87,18 +87,29 @@ fn is_token_byte(byte: u8) -> bool {
 
 /// `NAME_1_7KQ4`, `name\_1\_7kq4`, `NAME17KQ4`, and plural endings.
 fn is_token(run: &str) -> bool {
+    if !run.bytes().any(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
     let plain: String = run
         .chars()
         .filter(|char| !matches!(char, '_' | '\\'))
-        .collect::<String>()
-        .to_ascii_uppercase();
+        .map(|char| char.to_ascii_uppercase())
+        .collect();
+    let after = |word: &str| {
+        // The word as it stands in a token, its own underscore left out too.
+        let mut letters = plain.as_str();
+        for part in word.split('_') {
+            letters = letters.strip_prefix(part)?;
+        }
+        Some(letters)
+    };
     let words = Class::ALL
         .iter()
-        .map(|class| class.as_str().replace('_', ""))
-        .chain(["TEXT".to_owned()]);
+        .map(|class| class.as_str())
+        .chain(["TEXT"]);
     words
         .into_iter()
-        .any(|word| plain.strip_prefix(&word).is_some_and(is_number_and_check))
+        .any(|word| after(word).is_some_and(is_number_and_check))
 }
 
 /// One to seven digits and four characters of a check; a letter stands second in a check.

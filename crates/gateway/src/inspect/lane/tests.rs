@@ -100,7 +100,7 @@ fn what_was_asked_comes_back_and_what_was_made_up_is_judged_by_class() {
 
 #[test]
 fn made_up_names_go_when_made_up_identifiers_stand_with_them() {
-    let (alone, tally) = whole("It was first described by Dr. Ellen Marsh.", "");
+    let (alone, tally) = whole("Mrs. Ellen Marsh will see you when you come in.", "");
     assert!(alone.contains("Ellen Marsh"), "{alone}");
     assert_eq!(tally.kept.get(&Class::Name), Some(&1));
     let (with_id, tally) = whole("MRN: 4471902 belongs to Mrs. Ellen Marsh.", "");
@@ -220,6 +220,19 @@ proptest! {
         prop_assert_eq!(&whole, &pieces);
         if whole.is_ok() {
             prop_assert_eq!(one.tally, other.tally);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_is_held_back_further_than_promised(text in said(), tail in "[a-z0-9./?=_-]{0,140}", word in prop::sample::select(vec!["NAME ", "health plan ", "see https://", "mail ", "at 12 North ", ""])) {
+        let (mut inspector, tokens) = inspector("");
+        let text = text.replace("NAME_TOKEN", &tokens[0]).replace("PLAN_TOKEN", &tokens[1]);
+        let mut lane = Lane::new(&inspector, Writing::Plain);
+        for char in format!("{text} {word}{tail} {text} {word}{tail}").chars() {
+            lane.push(&char.to_string(), &mut inspector).unwrap();
+            prop_assert!(lane.held() <= HELD_CHARS, "{} held", lane.held());
         }
     }
 }
