@@ -85,7 +85,7 @@ def test_a_missing_or_wrong_key_is_named(own, tmp_path):
 def test_an_edited_register_row_is_refused_by_name(own):
     own.stop()
     database = next(own.data.glob("*.db"))
-    script = "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); print(d.execute(\"update register set body=replace(body,'covered','coverall') where kind='vendor'\").rowcount); d.commit()"
+    script = "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); print(d.execute(\"update register set body=zeroblob(length(body)) where kind='vendor'\").rowcount); d.commit()"
     subprocess.run(["python3", "-c", script, str(database)], check=True)
     refused = own.run("serve", "--config", str(own.config), check=False)
     assert refused.returncode != 0 and "vendor" in refused.stderr

@@ -1,6 +1,6 @@
--- What rests in the store. Nothing here is readable: events and payloads are sealed, subjects are keyed hashes, and
--- what stands in the clear (ids, kinds, times, register rows) is no PHI by definition and is authenticated: by a keyed
--- tag, by the sealed event it repeats, or by the Merkle tree.
+-- What rests in the store. Nothing here is readable: events, payloads and the bodies of register rows are sealed,
+-- subjects are keyed hashes, and what stands in the clear (ids, kinds, times) is no PHI by definition and is
+-- authenticated: by a keyed tag, by the sealed event it repeats, or by the Merkle tree.
 
 -- Whose store this is. `head.tag` covers every row.
 CREATE TABLE meta (
@@ -88,13 +88,13 @@ CREATE TABLE payload_keys (
 CREATE INDEX payload_keys_by_key ON payload_keys (key);
 
 -- Vendors, agreements, models, decisions, apps, operators, policies, legal holds: every version that ever held, each
--- with a keyed tag. A removed row is a version without a body.
+-- with a keyed tag. `body` is sealed, bound to kind, id and version. A removed row is a version without one.
 CREATE TABLE register (
     kind    TEXT NOT NULL,
     id      TEXT NOT NULL,
     version INTEGER NOT NULL,
     idx     INTEGER NOT NULL REFERENCES events (idx),
-    body    TEXT,
+    body    BLOB,
     tag     BLOB NOT NULL,
     PRIMARY KEY (kind, id, version)
 ) STRICT, WITHOUT ROWID;

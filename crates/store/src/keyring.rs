@@ -88,6 +88,49 @@ impl Keyring {
         Ok(HashKey::from(key))
     }
 
+    /// Seals the body of a register row. Every version of every row has a key of its own, so none seals often.
+    pub(crate) fn seal_body(
+        &self,
+        (kind, id, version): (&str, &str, u32),
+        body: &str,
+    ) -> Result<Vec<u8>, Error> {
+        let place = || format!("sealing register row {kind} {id:?}");
+        let key = self.body_key(kind, id, version).at(place)?;
+        let bound = body_seal_kind(kind, version);
+        let context = self.context(id, &bound);
+        seal(&key, &context, body.as_bytes(), self.random.as_ref()).at(place)
+    }
+
+    /// Opens the body of a register row; `None` when it is not that of this kind, id and version.
+    pub(crate) fn open_body(
+        &self,
+        (kind, id, version): (&str, &str, u32),
+        sealed: &[u8],
+    ) -> Option<String> {
+        let key = self.body_key(kind, id, version).ok()?;
+        let bound = body_seal_kind(kind, version);
+        let body = open(&key, &self.context(id, &bound), sealed).ok()?;
+        String::from_utf8(body.to_vec()).ok()
+    }
+
+    fn body_key(
+        &self,
+        kind: &str,
+        id: &str,
+        version: u32,
+    ) -> Result<DataKey, covenant_seal::Error> {
+        let row = [kind.as_bytes(), id.as_bytes(), &version.to_be_bytes()];
+        self.root.derive("register body", &row)
+    }
+
+    fn context<'a>(&'a self, record: &'a str, kind: &'a str) -> Context<'a> {
+        Context {
+            tenant: &self.tenant,
+            record,
+            kind,
+        }
+    }
+
     pub(crate) fn service(&self) -> Service {
         self.service
             .read()
@@ -251,6 +294,10 @@ impl Keyring {
     fn subjects(&self) -> MutexGuard<'_, Subjects> {
         self.subjects.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn body_seal_kind(kind: &str, version: u32) -> String {
+    format!("register body {version} of {kind}")
 }
 
 impl OwnerKey {

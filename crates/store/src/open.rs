@@ -152,7 +152,7 @@ impl State {
             .await?
             .ok_or_else(|| Error::Damaged("the head row is missing".into()))?;
         head.check(&keyring.tags, &meta, &tag)?;
-        let register = Register::load(connection, &keyring.tags, &head.register_digest).await?;
+        let register = Register::load(connection, keyring, &head.register_digest).await?;
         let edge = Edge::load(connection, head.size).await?;
         let last: Option<i64> = sqlx::query_scalar("SELECT max(idx) FROM events")
             .fetch_one(connection)

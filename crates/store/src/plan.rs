@@ -238,6 +238,7 @@ impl<'a> Planner<'a> {
         self.write_events(script)?;
         self.write_requests(script)?;
         write_payloads(script, &self.payloads)?;
+        let keyring = &self.shared.keyring;
         script.insert(
             "INSERT INTO register (kind, id, version, idx, body, tag)",
             6,
@@ -249,7 +250,7 @@ impl<'a> Planner<'a> {
                     .bind(row.version.version)?;
                 script
                     .bind(signed(row.version.index))?
-                    .bind(row.version.body.clone())?
+                    .bind(row.sealed_body(keyring)?)?
                     .bind(row.version.tag.to_vec())?;
                 Ok(())
             },

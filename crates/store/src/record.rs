@@ -72,7 +72,7 @@ pub struct RegisterChange {
     pub kind: String,
     /// Id of the row.
     pub id: String,
-    /// The row as JSON; `None` removes it. No PHI.
+    /// The row as JSON; `None` removes it. It is sealed at rest; kind and id are not.
     pub body: Option<String>,
 }
 

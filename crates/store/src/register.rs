@@ -1,6 +1,6 @@
-//! The register: rows of JSON by kind and id, every version kept, each with a keyed tag.
+//! The register: rows of JSON by kind and id, every version kept, each sealed and with a keyed tag.
 //!
-//! Two things guard it. A tag on each version covers its kind, id, version, event and body, so an edited row is refused
+//! Bodies are sealed because people write into them: a reason, a note, a name. Two things guard what stands in the clear. A tag on each version covers its kind, id, version, event and body, so an edited row is refused
 //! by name. A digest over the newest version of every row, which the head's tag covers, notices what no row shows: a row
 //! that was removed, or one taken back to an earlier version.
 
@@ -12,6 +12,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use crate::error::Error;
 use crate::head::unsigned;
+use crate::keyring::Keyring;
 use crate::record::{RegisterChange, RegisterRow};
 
 /// The kind of the rows that hold legal holds; only the store itself writes them.
@@ -45,15 +46,16 @@ impl Register {
     /// Reads the newest versions and checks each one's tag, then the whole against `digest`.
     pub(crate) async fn load(
         connection: &mut SqliteConnection,
-        tags: &HashKey,
+        keyring: &Keyring,
         digest: &[u8; 32],
     ) -> Result<Register, Error> {
+        let tags = &keyring.tags;
         let query = "SELECT kind, id, version, idx, body, tag FROM register AS newest
              WHERE version = (SELECT max(version) FROM register WHERE kind = newest.kind AND id = newest.id)";
         let rows = sqlx::query(query).fetch_all(connection).await?;
         let mut register = Register::default();
         for row in &rows {
-            let row = StoredRow::read(row)?;
+            let row = StoredRow::read(row, keyring)?;
             row.check(tags)?;
             register.rows.insert((row.kind, row.id), row.version);
         }
@@ -153,30 +155,37 @@ impl Register {
 }
 
 impl StoredRow {
-    /// Reads a row of `kind, id, version, idx, body, tag`.
-    pub(crate) fn read(row: &sqlx::sqlite::SqliteRow) -> Result<StoredRow, Error> {
-        let version: i64 = row.try_get(2)?;
-        let tag: Vec<u8> = row.try_get(5)?;
+    /// Reads a row of `kind, id, version, idx, body, tag` and opens its body.
+    pub(crate) fn read(
+        row: &sqlx::sqlite::SqliteRow,
+        keyring: &Keyring,
+    ) -> Result<StoredRow, Error> {
         let (kind, id): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-        let shown = u32::try_from(version).unwrap_or(0);
-        let Ok(tag) = <[u8; 32]>::try_from(tag) else {
-            return Err(Error::RegisterRow {
-                kind,
-                id,
-                version: shown,
-            });
-        };
+        let version = u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(0);
         let index = unsigned(row.try_get(3)?, "event index of a register row")?;
+        let sealed: Option<Vec<u8>> = row.try_get(4)?;
+        let body = sealed.map(|sealed| keyring.open_body((&kind, &id, version), &sealed));
+        let tag = <[u8; 32]>::try_from(row.try_get::<Vec<u8>, _>(5)?);
+        let (Ok(tag), Some(body)) = (tag, body.map_or(Some(None), |body| body.map(Some))) else {
+            return Err(Error::RegisterRow { kind, id, version });
+        };
         Ok(StoredRow {
             kind,
             id,
             version: Version {
-                version: shown,
+                version,
                 index,
-                body: row.try_get(4)?,
+                body,
                 tag,
             },
         })
+    }
+
+    /// Seals the body for the database; `None` where the row was removed.
+    pub(crate) fn sealed_body(&self, keyring: &Keyring) -> Result<Option<Vec<u8>>, Error> {
+        let name = (self.kind.as_str(), self.id.as_str(), self.version.version);
+        let body = self.version.body.as_deref();
+        body.map(|body| keyring.seal_body(name, body)).transpose()
     }
 
     /// Returns the change that wrote the row.

@@ -74,13 +74,41 @@ async fn the_search_would_find_a_marker() {
     let bench = Bench::new();
     let store = bench.open().await;
     let mut record = Record::of(bench.event(EventKind::Register));
-    record.register.push(crate::support::row(
-        "vendor",
-        "acme",
-        Some(&format!("\"{MARKER}\"")),
-    ));
+    // The id of a row stands in the clear.
+    let row = crate::support::row("vendor", MARKER, Some("{}"));
+    record.register.push(row);
     store.append(record).await.unwrap();
     assert_eq!(bench.files_with(MARKER.as_bytes()).len(), 1);
+}
+
+#[tokio::test]
+async fn a_marker_in_a_register_row_a_hold_or_a_reason_occurs_in_no_file() {
+    let bench = Bench::new();
+    let store = bench.open().await;
+    for body in [format!("\"{MARKER}\""), format!("[\"{MARKER}\"]")] {
+        let mut record = Record::of(bench.event(EventKind::Register));
+        let row = crate::support::row("vendor", "acme", Some(&body));
+        record.register.push(row);
+        store.append(record).await.unwrap();
+    }
+    let everything = covenant_store::Covers::Everything;
+    store
+        .hold("case", everything, &order(MARKER))
+        .await
+        .unwrap();
+    let none = Vec::<std::path::PathBuf>::new();
+    assert_eq!(bench.files_with(MARKER.as_bytes()), none);
+    store.close().await.unwrap();
+    assert_eq!(bench.files_with(MARKER.as_bytes()), none);
+
+    let store = bench.open().await;
+    let rows = store.register_rows().await.unwrap();
+    assert_eq!(rows[0].body, format!("[\"{MARKER}\"]"));
+    assert_eq!(store.holds().await.unwrap()[0].why, MARKER);
+    store.release_hold("case", &order(MARKER)).await.unwrap();
+    let report = store.verify(None, &[]).await.unwrap();
+    assert!(report.is_good(), "{report}");
+    assert_eq!(bench.files_with(MARKER.as_bytes()), none);
 }
 
 #[tokio::test]

@@ -132,11 +132,23 @@ async fn opened_after(sql: &'static str) -> Error {
 
 #[tokio::test]
 async fn an_edited_row_is_refused_by_name() {
-    let sql = r#"UPDATE register SET body = '{"baa":true}' WHERE id = 'zenith'"#;
-    let error = opened_after(sql).await.to_string();
+    for sql in [
+        "UPDATE register SET body = zeroblob(length(body)) WHERE id = 'zenith'",
+        "UPDATE register SET body = NULL WHERE id = 'zenith'",
+        "UPDATE register SET body = x'' WHERE id = 'zenith'",
+        // The sealed body of another row.
+        "UPDATE register SET body = (SELECT body FROM register WHERE id = 'acme') WHERE id = 'zenith'",
+    ] {
+        assert_eq!(
+            opened_after(sql).await.to_string(),
+            r#"register row vendor "zenith" (version 1) was changed outside this program"#
+        );
+    }
+    let earlier = "UPDATE register SET (body, tag) = (SELECT body, tag FROM register WHERE version = 1 AND id = 'acme')
+         WHERE version = 2";
     assert_eq!(
-        error,
-        r#"register row vendor "zenith" (version 1) was changed outside this program"#
+        opened_after(earlier).await.to_string(),
+        r#"register row vendor "acme" (version 2) was changed outside this program"#
     );
 }
 

@@ -11,7 +11,7 @@ use covenant_store::{
     Tuning,
 };
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 pub(crate) const START_MS: i64 = 1_900_000_000_000;
@@ -125,6 +125,7 @@ impl Bench {
             let drop = sqlx::AssertSqlSafe(format!("DROP TRIGGER {name}"));
             sqlx::query(drop).execute(&mut raw).await.unwrap();
         }
+        raw.close().await.unwrap();
         triggers.into_iter().map(|(_, text)| text).collect()
     }
 
@@ -135,6 +136,7 @@ impl Bench {
             let create = sqlx::query(sqlx::AssertSqlSafe(text));
             create.execute(&mut raw).await.unwrap();
         }
+        raw.close().await.unwrap();
     }
 
     /// Every byte of every file in the directory.

@@ -97,10 +97,14 @@ fn other_text(text: &str) -> String {
 async fn noticed(bench: &Bench) -> Option<String> {
     let by_reader = match Store::open(bench.options(Mode::ReadOnly)).await {
         Err(error) => Some(error.to_string()),
-        Ok(store) => match store.verify(None, &[]).await {
-            Err(error) => Some(error.to_string()),
-            Ok(report) => (!report.is_good()).then(|| report.to_string()),
-        },
+        Ok(store) => {
+            let said = match store.verify(None, &[]).await {
+                Err(error) => Some(error.to_string()),
+                Ok(report) => (!report.is_good()).then(|| report.to_string()),
+            };
+            store.close().await.unwrap();
+            said
+        }
     };
     if by_reader.is_none() {
         // The writer may be first to look, but it may not be content either.

@@ -41,23 +41,23 @@ impl Audit<'_> {
         &mut self,
         connection: &mut SqliteConnection,
     ) -> Result<(), Error> {
-        let tags = &self.shared.keyring.tags;
+        let keyring = &self.shared.keyring;
         let digest: Option<Vec<u8>> = sqlx::query_scalar("SELECT register_digest FROM head")
             .fetch_optional(&mut *connection)
             .await?;
         let digest = <[u8; 32]>::try_from(digest.unwrap_or_default()).unwrap_or_default();
-        let whole = Register::load(connection, tags, &digest).await;
+        let whole = Register::load(connection, keyring, &digest).await;
         self.note(whole)?;
         let query =
             "SELECT kind, id, version, idx, body, tag FROM register ORDER BY kind, id, version";
         let rows: Vec<SqliteRow> = sqlx::query(query).fetch_all(connection).await?;
         let mut before: Option<(String, String, u32)> = None;
         for row in &rows {
-            let read = StoredRow::read(row);
+            let read = StoredRow::read(row, keyring);
             let Some(row) = self.note(read)? else {
                 continue;
             };
-            let checked = row.check(tags);
+            let checked = row.check(&keyring.tags);
             self.note(checked)?;
             let number = row.version.version;
             let expected = before
