@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use covenant_detect::{Class, Kind};
 use zeroize::Zeroize;
 
-use crate::words::{ORDINARY, has_word, value_in, words};
+use crate::words::{ORDINARY, fold_into, has_word, value_in, words};
 
 /// Values of more words are not looked for elsewhere.
 const MOST_WORDS: usize = 16;
@@ -23,6 +23,44 @@ pub(crate) struct Known {
     values: HashMap<String, Value>,
     /// By a value's first word: of how many words the values are that begin with it, longest first.
     lengths: HashMap<String, Vec<usize>>,
+    /// The marks of all first words, so that most words of a text are passed over without a look-up.
+    marks: Marks,
+}
+
+/// A set of words that tells of most words that they are not in it.
+struct Marks([u64; 16]);
+
+impl Default for Marks {
+    fn default() -> Marks {
+        Marks([0; 16])
+    }
+}
+
+impl Marks {
+    fn add(&mut self, folded: &str) {
+        let (slot, bit) = Marks::place(folded);
+        if let Some(bits) = self.0.get_mut(slot) {
+            *bits |= bit;
+        }
+    }
+
+    /// A word beyond ASCII can be any folded word.
+    fn may_hold(&self, word: &str) -> bool {
+        let (slot, bit) = Marks::place(word);
+        !word.is_ascii() || self.0.get(slot).is_some_and(|bits| bits & bit != 0)
+    }
+
+    /// From the length and the first and last letter, whatever the case.
+    fn place(word: &str) -> (usize, u64) {
+        let letter =
+            |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(byte.to_ascii_lowercase()));
+        let (first, last) = (
+            letter(word.as_bytes().first()),
+            letter(word.as_bytes().last()),
+        );
+        let place = word.len().wrapping_mul(7) ^ first.wrapping_mul(31) ^ last.wrapping_mul(257);
+        ((place >> 6) % 16, 1 << (place % 64))
+    }
 }
 
 struct Value {
@@ -66,6 +104,7 @@ impl Known {
             return;
         };
         let first = folded(value.get(*start..*first_end).unwrap_or_default());
+        self.marks.add(&first);
         let lengths = self.lengths.entry(first).or_default();
         if let Err(position) = lengths.binary_search_by(|length| words.len().cmp(length)) {
             lengths.insert(position, words.len());
@@ -103,7 +142,12 @@ impl Known {
         let mut buffer = String::new();
         let mut position = 0;
         while let Some(first) = words.get(position) {
-            fold_into(text.get(first.0..first.1).unwrap_or_default(), &mut buffer);
+            let word = text.get(first.0..first.1).unwrap_or_default();
+            if !self.marks.may_hold(word) {
+                position += 1;
+                continue;
+            }
+            fold_name(word, &mut buffer);
             let lengths = self
                 .lengths
                 .get(buffer.as_str())
@@ -126,7 +170,7 @@ impl Known {
     }
 
     fn value_at(&self, text: &str, buffer: &mut String) -> Option<&Value> {
-        fold_into(text, buffer);
+        fold_name(text, buffer);
         self.values
             .get(buffer.as_str())
             .filter(|value| value.case.fits(text))
@@ -201,22 +245,15 @@ fn case_of(core: &str, words: usize, class: Class, kind: Kind) -> Option<Case> {
 
 fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    fold_into(text, &mut folded);
+    fold_name(text, &mut folded);
     folded
 }
 
 /// Lower case, without white space and underscores (`ellen_marsh` is Ellen Marsh).
-fn fold_into(text: &str, out: &mut String) {
-    out.clear();
-    let kept = text
-        .chars()
-        .filter(|char| !char.is_whitespace() && *char != '_');
-    for char in kept {
-        if char.is_ascii() {
-            out.push(char.to_ascii_lowercase());
-        } else {
-            out.extend(char.to_lowercase());
-        }
+fn fold_name(text: &str, out: &mut String) {
+    fold_into(text, out);
+    if out.contains('_') {
+        out.retain(|char| char != '_');
     }
 }
 

@@ -1,8 +1,9 @@
 //! [`Screened`]: proof that a value went through a profile, and the report of what that did.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use covenant_detect::Class;
+use covenant_detect::{Basis, Class, Kind};
 use covenant_formats::json::Json;
 
 use crate::Treatment;
@@ -124,4 +125,13 @@ impl Report {
             }),
         }
     }
+}
+
+/// Returns the paragraph a kind rests on, as it is cited.
+pub(crate) fn paragraph(basis: Basis) -> &'static str {
+    static CITED: LazyLock<BTreeMap<Basis, String>> = LazyLock::new(|| {
+        let bases = Kind::ALL.iter().map(|kind| kind.basis());
+        bases.map(|basis| (basis, basis.to_string())).collect()
+    });
+    CITED.get(&basis).map_or("", String::as_str)
 }

@@ -11,6 +11,7 @@
 
 mod piece;
 mod plan;
+mod ranges;
 mod scribe;
 mod settle;
 mod walk;

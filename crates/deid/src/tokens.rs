@@ -8,6 +8,7 @@ use covenant_seal::{HashKey, Zeroizing};
 use zeroize::Zeroize;
 
 use crate::TokenMap;
+use crate::words::fold_into;
 
 /// The characters of a check: no vowels (no words), none that is taken for another.
 pub(crate) const CHECK_ALPHABET: &[u8; 21] = b"34679CDFGHJKMNPQRTWXY";
@@ -191,11 +192,9 @@ fn normal_form(word: Word, value: &str) -> String {
 pub(crate) fn fold(value: &str) -> String {
     let trimmed = value.trim_matches(|char: char| !char.is_alphanumeric());
     let value = if trimmed.is_empty() { value } else { trimmed };
-    value
-        .chars()
-        .filter(|char| !char.is_whitespace())
-        .flat_map(char::to_lowercase)
-        .collect()
+    let mut folded = String::with_capacity(value.len());
+    fold_into(value, &mut folded);
+    folded
 }
 
 impl Drop for Tokens {

@@ -39,6 +39,20 @@ pub(crate) fn value_in(text: &str) -> Option<(usize, usize)> {
     Some((start, end))
 }
 
+/// Writes `text` in lower case without white space into `out`.
+pub(crate) fn fold_into(text: &str, out: &mut String) {
+    out.clear();
+    for char in text.chars() {
+        if char.is_ascii() {
+            if !char.is_ascii_whitespace() && char != '\u{b}' {
+                out.push(char.to_ascii_lowercase());
+            }
+        } else if !char.is_whitespace() {
+            out.extend(char.to_lowercase());
+        }
+    }
+}
+
 /// Tells whether there is any letter or digit.
 pub(crate) fn has_word(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)

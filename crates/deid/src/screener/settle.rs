@@ -7,16 +7,19 @@
 //! came later.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use covenant_detect::{Class, Kind};
 use covenant_formats::json::Path;
 
 use super::piece::{Finder, Found, Piece, Stand, find_in};
+use super::ranges::{bytes_covered, rendered_cuts, trimmed};
 use super::scribe::Scribe;
 use crate::coarse::{birth_years, coarse, coarse_number, marker};
-use crate::edit::{Edit, Mention, Rendered, What, disjoint, is_free, render_parts, sort};
+use crate::edit::{Edit, Mention, Rendered, What, disjoint, is_free, sort};
 use crate::fields::is_plausible;
 use crate::known::Known;
+use crate::screened::paragraph;
 use crate::tokens::Word;
 use crate::words::{has_word, value_in};
 use crate::{OnTyped, Profile, Refusal, Report, Treatment, UnsurePolicy};
@@ -32,12 +35,12 @@ pub(crate) struct Settler<'a> {
     pub(crate) report: Report,
     known: Known,
     pieces: Vec<Settled>,
-    positions: HashMap<Piece, usize>,
+    positions: HashMap<Arc<Piece>, usize>,
 }
 
 /// A piece and what is done to it.
 struct Settled {
-    piece: Piece,
+    piece: Arc<Piece>,
     path: Path,
     edits: Vec<Edit>,
     kept: Vec<Found>,
@@ -67,7 +70,8 @@ impl<'a> Settler<'a> {
     pub(crate) fn learn(&mut self, piece: &Piece, path: &Path) -> Result<(), Refusal> {
         if has_word(&piece.whole) && !self.positions.contains_key(piece) {
             let settled = self.settle(piece, path)?;
-            self.positions.insert(piece.clone(), self.pieces.len());
+            self.positions
+                .insert(Arc::clone(&settled.piece), self.pieces.len());
             self.pieces.push(settled);
         }
         Ok(())
@@ -165,7 +169,7 @@ impl<'a> Settler<'a> {
         }
         let searched_for = self.known.len();
         Ok(Settled {
-            piece: piece.clone(),
+            piece: Arc::new(piece.clone()),
             path: path.clone(),
             edits,
             kept,
@@ -324,7 +328,7 @@ impl<'a> Settler<'a> {
         edits: &mut Vec<Edit>,
     ) -> Result<(), Refusal> {
         for mention in disjoint(mentions) {
-            let mention = self.as_known(mention, piece);
+            let mut mention = self.as_known(mention, piece);
             let value = piece
                 .whole
                 .get(mention.start..mention.end)
@@ -341,7 +345,7 @@ impl<'a> Settler<'a> {
                     if !mention.unsure {
                         self.known.add(value, class, kind);
                     }
-                    self.stand_in(&mention, value, numbering)
+                    self.stand_in(&mut mention, value, numbering)
                 }
             };
             edits.push(Edit { mention, text });
@@ -370,19 +374,20 @@ impl<'a> Settler<'a> {
         }
     }
 
-    /// What is written in place of a value.
-    fn stand_in(&mut self, mention: &Mention, value: &str, numbering: Numbering) -> String {
+    /// What is written in place of a value. A value that may not be numbered any more is redacted.
+    fn stand_in(&mut self, mention: &mut Mention, value: &str, numbering: Numbering) -> String {
         let What::Found(class, kind) = mention.what else {
             return String::new();
         };
+        let word = Word::Class(class);
         match mention.treatment {
-            Treatment::Pseudonymize => match numbering {
-                Numbering::Open => self.scribe.token(Word::Class(class), value),
-                Numbering::Closed => {
-                    let known = self.scribe.find(Word::Class(class), value);
-                    known.unwrap_or_else(|| marker(class))
-                }
-            },
+            Treatment::Pseudonymize if numbering == Numbering::Open => {
+                self.scribe.token(word, value)
+            }
+            Treatment::Pseudonymize => self.scribe.find(word, value).unwrap_or_else(|| {
+                mention.treatment = Treatment::Redact;
+                marker(class)
+            }),
             Treatment::Generalize => {
                 coarse(class, kind, value, self.profile).unwrap_or_else(|| marker(class))
             }
@@ -435,7 +440,7 @@ impl<'a> Settler<'a> {
 
     /// Counts what was done, and keeps the spelling of each value as the last one seen.
     fn count(&mut self, piece: &Piece, edits: &[Edit], kept: &[Found]) {
-        for Edit { mention, text } in edits {
+        for Edit { mention, .. } in edits {
             let value = piece
                 .whole
                 .get(mention.start..mention.end)
@@ -446,13 +451,13 @@ impl<'a> Settler<'a> {
                     continue;
                 }
                 What::Found(class, kind) => {
-                    self.report
-                        .count(class, mention.treatment, &kind.basis().to_string());
+                    let basis = paragraph(kind.basis());
+                    self.report.count(class, mention.treatment, basis);
                     Word::Class(class)
                 }
             };
             self.report.unsure += u32::from(mention.unsure);
-            if self.scribe.find(word, value).as_ref() == Some(text) {
+            if mention.treatment == Treatment::Pseudonymize {
                 self.scribe.token(word, value);
             }
         }
@@ -460,58 +465,14 @@ impl<'a> Settler<'a> {
             .iter()
             .filter(|found| is_free(edits, found.start, found.end))
         {
-            let basis = found.kind.basis().to_string();
-            let citation = if self.profile.citation.is_empty() {
-                &basis
-            } else {
-                &self.profile.citation
+            let citation = match self.profile.citation.as_str() {
+                "" => paragraph(found.kind.basis()),
+                citation => citation,
             };
             self.report.count(found.class, Treatment::Keep, citation);
             self.report.unsure += u32::from(found.unsure);
         }
     }
-}
-
-/// Leaves what only surrounds a value outside.
-fn trimmed(found: Vec<Found>, text: &str) -> Vec<Found> {
-    let trim = |found: Found| {
-        let (start, end) = value_in(text.get(found.start..found.end)?)?;
-        Some(Found {
-            start: found.start + start,
-            end: found.start + end,
-            ..found
-        })
-    };
-    found.into_iter().filter_map(trim).collect()
-}
-
-fn bytes_covered(mut ranges: Vec<(usize, usize)>) -> usize {
-    ranges.sort_unstable();
-    let (covered, _) = ranges
-        .into_iter()
-        .fold((0, 0), |(covered, reached), (start, end)| {
-            (
-                covered + end.saturating_sub(start.max(reached)),
-                end.max(reached),
-            )
-        });
-    covered
-}
-
-/// Where the parts of a piece begin once the edits are made.
-fn rendered_cuts(piece: &Piece, edits: &[Edit]) -> Vec<usize> {
-    if piece.cuts.is_empty() {
-        return Vec::new();
-    }
-    let mut cuts: Vec<usize> = render_parts(&piece.whole, &piece.cuts, edits)
-        .iter()
-        .scan(0, |end, part| {
-            *end += part.len();
-            Some(*end)
-        })
-        .collect();
-    cuts.pop();
-    cuts
 }
 
 /// Whether values not seen before may be given numbers.
