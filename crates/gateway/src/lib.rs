@@ -34,6 +34,7 @@ mod room;
 mod screen;
 mod snapshot;
 mod sse;
+mod steps;
 mod stream;
 mod table;
 mod upstream;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use covenant_formats::json::Json;
 use covenant_seal::Phi;
+use http::{HeaderValue, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 
@@ -41,8 +42,17 @@ pub(crate) struct Streamed {
 }
 
 impl Streamed {
-    /// Makes the body of the answer.
-    pub(crate) fn into_body(self) -> Body {
+    /// Makes the answer: its head, and a body that runs as it is read.
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(self.into_body());
+        let event_stream = HeaderValue::from_static("text/event-stream");
+        response
+            .headers_mut()
+            .insert(http::header::CONTENT_TYPE, event_stream);
+        response
+    }
+
+    fn into_body(self) -> Body {
         let frames = futures_util::stream::unfold(self, |mut streamed| async move {
             let bytes = streamed.next().await?;
             Some((Ok::<_, BoxError>(Frame::data(bytes)), streamed))
