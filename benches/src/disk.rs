@@ -25,7 +25,14 @@ pub(crate) fn fdatasync(directory: &Path, count: usize) -> Result<Quantiles> {
 /// The most memory the process has had resident, in megabytes (`VmHWM`).
 pub(crate) fn resident_mb(pid: u32) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("no VmHWM in the process status")?;
-    let kilobytes: f64 = line.split_whitespace().nth(1).context("no figure in VmHWM")?.parse()?;
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .context("no VmHWM in the process status")?;
+    let kilobytes: f64 = line
+        .split_whitespace()
+        .nth(1)
+        .context("no figure in VmHWM")?
+        .parse()?;
     Ok(kilobytes / 1024.0)
 }

@@ -14,10 +14,15 @@ impl Quantiles {
     pub(crate) fn of(mut nanoseconds: Vec<u64>) -> Quantiles {
         nanoseconds.sort_unstable();
         let at = |share: f64| {
-            let index = ((nanoseconds.len() as f64 * share) as usize).min(nanoseconds.len().saturating_sub(1));
+            let index = ((nanoseconds.len() as f64 * share) as usize)
+                .min(nanoseconds.len().saturating_sub(1));
             nanoseconds.get(index).copied().unwrap_or(0) as f64 / 1e6
         };
-        Quantiles { p50_ms: at(0.5), p99_ms: at(0.99), count: nanoseconds.len() }
+        Quantiles {
+            p50_ms: at(0.5),
+            p99_ms: at(0.99),
+            count: nanoseconds.len(),
+        }
     }
 }
 
@@ -33,7 +38,10 @@ impl Figures {
 
     pub(crate) fn line(&mut self, name: &str, measured: &Quantiles) {
         let (p50, p99) = (round(measured.p50_ms), round(measured.p99_ms));
-        self.set(name, json!({ "p50_ms": p50, "p99_ms": p99, "count": measured.count }));
+        self.set(
+            name,
+            json!({ "p50_ms": p50, "p99_ms": p99, "count": measured.count }),
+        );
     }
 
     /// A figure with the bar it must reach: at most (`below`) or at least.

@@ -12,7 +12,10 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(stream: TcpStream) -> Connection {
-        Connection { stream, buffer: Vec::with_capacity(16 * 1024) }
+        Connection {
+            stream,
+            buffer: Vec::with_capacity(16 * 1024),
+        }
     }
 
     pub(crate) async fn open(address: &str) -> Result<Connection> {
@@ -43,7 +46,9 @@ impl Connection {
         if head.contains("transfer-encoding: chunked") {
             return self.chunks().await;
         }
-        let length = header(head, "content-length").and_then(|v| v.parse().ok()).unwrap_or(0);
+        let length = header(head, "content-length")
+            .and_then(|v| v.parse().ok())
+            .unwrap_or(0);
         self.exactly(length).await
     }
 
@@ -98,14 +103,20 @@ impl Connection {
 
 /// The value of a header in a lower-cased head.
 pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':').map(str::trim))
+    head.lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':').map(str::trim))
 }
 
 /// The status of a response head; 0 where there is none.
 pub(crate) fn status(head: &str) -> u16 {
-    head.split_whitespace().nth(1).and_then(|s| s.parse().ok()).unwrap_or(0)
+    head.split_whitespace()
+        .nth(1)
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(0)
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    haystack
+        .windows(needle.len())
+        .position(|window| window == needle)
 }

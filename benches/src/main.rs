@@ -43,9 +43,15 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let key = std::fs::read_to_string(&arguments.key_file)?.trim().to_owned();
+    let key = std::fs::read_to_string(&arguments.key_file)?
+        .trim()
+        .to_owned();
     tokio::spawn(mock::serve(arguments.mock_port));
-    let direct = Target::new(format!("127.0.0.1:{}", arguments.mock_port), key.clone(), "mock");
+    let direct = Target::new(
+        format!("127.0.0.1:{}", arguments.mock_port),
+        key.clone(),
+        "mock",
+    );
     let gateway = Target::new(arguments.gateway.clone(), key, "bench");
     let mut figures = Figures::default();
 
@@ -60,7 +66,13 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-async fn one_at_a_time(figures: &mut Figures, direct: &Target, gateway: &Target, sync: &Quantiles, n: usize) -> Result<()> {
+async fn one_at_a_time(
+    figures: &mut Figures,
+    direct: &Target,
+    gateway: &Target,
+    sync: &Quantiles,
+    n: usize,
+) -> Result<()> {
     load::sequential(gateway, 50, 1024, false).await?;
     let plain = load::sequential(direct, n, 1024, false).await?;
     let through = load::sequential(gateway, n, 1024, false).await?;
@@ -72,35 +84,77 @@ async fn one_at_a_time(figures: &mut Figures, direct: &Target, gateway: &Target,
     Ok(())
 }
 
-async fn first_event(figures: &mut Figures, direct: &Target, gateway: &Target, sync: &Quantiles, n: usize) -> Result<()> {
+async fn first_event(
+    figures: &mut Figures,
+    direct: &Target,
+    gateway: &Target,
+    sync: &Quantiles,
+    n: usize,
+) -> Result<()> {
     let plain = load::sequential(direct, n, 1024, true).await?;
     let through = load::sequential(gateway, n, 1024, true).await?;
     figures.line("direct stream, first event", &plain);
     figures.line("stream through the gateway, first event", &through);
-    figures.bar("added to a stream's first event p99 (ms)", through.p99_ms - plain.p99_ms, 2.0 + 2.0 * sync.p99_ms, true);
+    figures.bar(
+        "added to a stream's first event p99 (ms)",
+        through.p99_ms - plain.p99_ms,
+        2.0 + 2.0 * sync.p99_ms,
+        true,
+    );
     Ok(())
 }
 
-async fn under_load(figures: &mut Figures, gateway: &Target, direct: &Target, arguments: &Arguments) -> Result<()> {
+async fn under_load(
+    figures: &mut Figures,
+    gateway: &Target,
+    direct: &Target,
+    arguments: &Arguments,
+) -> Result<()> {
     let plain = load::concurrent(direct, 64, arguments.requests * 10, 1024).await?;
     let through = load::concurrent(gateway, 64, arguments.requests * 10, 1024).await?;
-    figures.set("direct requests a second, 64 connections", json!(plain.per_second.round()));
-    figures.bar("requests a second, 64 connections", through.per_second, 800.0, false);
+    figures.set(
+        "direct requests a second, 64 connections",
+        json!(plain.per_second.round()),
+    );
+    figures.bar(
+        "requests a second, 64 connections",
+        through.per_second,
+        800.0,
+        false,
+    );
     figures.bar("errors under that load", through.errors as f64, 0.0, true);
     figures.line("latency at 64 connections", &through.latency);
-    figures.bar("resident memory under that load (MB)", disk::resident_mb(arguments.pid)?, 150.0, true);
+    figures.bar(
+        "resident memory under that load (MB)",
+        disk::resident_mb(arguments.pid)?,
+        150.0,
+        true,
+    );
     Ok(())
 }
 
 async fn curves(figures: &mut Figures, gateway: &Target, n: usize) -> Result<()> {
     for kilobytes in [1, 20, 200] {
-        let measured = load::sequential(gateway, (n / kilobytes).clamp(20, n), kilobytes * 1024, false).await?;
+        let measured = load::sequential(
+            gateway,
+            (n / kilobytes).clamp(20, n),
+            kilobytes * 1024,
+            false,
+        )
+        .await?;
         figures.line(&format!("body of {kilobytes} KB, one at a time"), &measured);
     }
     for connections in [1, 16, 64, 256] {
-        let measured = load::concurrent(gateway, connections, (n * 4).max(connections * 4), 1024).await?;
-        figures.set(&format!("requests a second, {connections} connections"), json!(measured.per_second.round()));
-        figures.set(&format!("errors, {connections} connections"), json!(measured.errors));
+        let measured =
+            load::concurrent(gateway, connections, (n * 4).max(connections * 4), 1024).await?;
+        figures.set(
+            &format!("requests a second, {connections} connections"),
+            json!(measured.per_second.round()),
+        );
+        figures.set(
+            &format!("errors, {connections} connections"),
+            json!(measured.errors),
+        );
     }
     Ok(())
 }

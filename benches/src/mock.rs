@@ -11,7 +11,9 @@ diabetes. If the pain comes at rest or lasts longer than ten minutes, send to em
 
 /// Answers on loopback until the program ends.
 pub(crate) async fn serve(port: u16) -> Result<()> {
-    let listener = TcpListener::bind(("127.0.0.1", port)).await.context("mock port")?;
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .context("mock port")?;
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
@@ -24,7 +26,16 @@ async fn connection(stream: TcpStream) -> Result<()> {
     while let Some(head) = connection.head().await? {
         let body = connection.body(&head).await?;
         let streamed = body.windows(13).any(|window| window == b"\"stream\":true");
-        connection.write(if streamed { stream_answer() } else { whole_answer() }.as_bytes()).await?;
+        connection
+            .write(
+                if streamed {
+                    stream_answer()
+                } else {
+                    whole_answer()
+                }
+                .as_bytes(),
+            )
+            .await?;
     }
     Ok(())
 }
@@ -35,11 +46,16 @@ fn whole_answer() -> String {
     let usage = json!({ "prompt_tokens": 250, "completion_tokens": 60, "total_tokens": 310 });
     let body = json!({ "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "mock", "choices": [choice], "usage": usage });
     let body = body.to_string();
-    format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn stream_answer() -> String {
-    let mut wire = String::from("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let mut wire = String::from(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
+    );
     let mut event = |data: String| {
         let data = format!("data: {data}\n\n");
         wire.push_str(&format!("{:x}\r\n{data}\r\n", data.len()));

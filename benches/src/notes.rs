@@ -10,19 +10,38 @@ const SENTENCES: [&str; 8] = [
     "Plan: stress echocardiogram within the week, continue beta blocker, return precautions given. ",
     "Lungs are clear, no peripheral oedema, no murmur; abdomen soft and not tender to palpation. ",
 ];
-const NAMES: [&str; 6] = ["James Whitfield", "Robert Delgado", "Thomas Nguyen", "Walter Kowalski", "Samuel Adeyemi", "Peter Lindqvist"];
+const NAMES: [&str; 6] = [
+    "James Whitfield",
+    "Robert Delgado",
+    "Thomas Nguyen",
+    "Walter Kowalski",
+    "Samuel Adeyemi",
+    "Peter Lindqvist",
+];
 
 /// A note of at least `bytes` bytes; `seed` chooses its values.
 pub(crate) fn note(seed: usize, bytes: usize) -> String {
     let mut text = String::with_capacity(bytes + 128);
     let mut index = seed;
     while text.len() < bytes {
-        let sentence = SENTENCES.get(index % SENTENCES.len()).copied().unwrap_or_default();
-        let name = NAMES.get((seed + index / 8) % NAMES.len()).copied().unwrap_or_default();
+        let sentence = SENTENCES
+            .get(index % SENTENCES.len())
+            .copied()
+            .unwrap_or_default();
+        let name = NAMES
+            .get((seed + index / 8) % NAMES.len())
+            .copied()
+            .unwrap_or_default();
         text += &sentence
             .replace("{name}", name)
-            .replace("{date}", &format!("{:02}/{:02}/2024", seed % 12 + 1, index % 28 + 1))
-            .replace("{number}", &format!("{:07}", 1_000_000 + seed * 37 % 8_999_999))
+            .replace(
+                "{date}",
+                &format!("{:02}/{:02}/2024", seed % 12 + 1, index % 28 + 1),
+            )
+            .replace(
+                "{number}",
+                &format!("{:07}", 1_000_000 + seed * 37 % 8_999_999),
+            )
             .replace("{two}", &format!("{:02}", index % 100));
         index += 1;
     }
