@@ -153,11 +153,7 @@ impl Scan {
     }
 
     fn white_space(&mut self, source: Source<'_>) -> bool {
-        let reach = if self.tokens.is_empty() {
-            self.start_reach
-        } else {
-            source.map.start(self.at).reach
-        };
+        let reach = self.extents.last().map_or(0, |last| last.end);
         let length = self.length(reach);
         if length >= SENTENCES_AFTER && self.ends_sentence(source.text) {
             // One more character tells a sentence from an abbreviation.
@@ -180,7 +176,6 @@ impl Scan {
         }
         self.at += 1;
         self.space = true;
-        self.clear = reach;
         if self.tokens.is_empty() {
             // Nothing of a segment stands before its first token, so that the buffer can be let go.
             self.start = self.at;
@@ -239,12 +234,22 @@ impl Scan {
                 .get(self.at..)
                 .and_then(|rest| rest.chars().next())
                 .map_or(1, char::len_utf8);
-            self.push(Token::sign(byte), len, source);
+            let extent_end = source.map.end(self.at + len).reach;
+            self.push(
+                Token::sign(byte),
+                len,
+                Extent {
+                    start: extent_start,
+                    end: extent_end,
+                },
+            );
             return true;
         }
         let mut end = self.at + len;
-        if source.map.end(end).reach > extent_start + TOKEN_CHARS {
+        let mut extent_end = source.map.end(end).reach;
+        if extent_end > extent_start + TOKEN_CHARS {
             end = self.cut_token(source, extent_start, end);
+            extent_end = source.map.end(end).reach;
         } else if end == bytes.len()
             && !source.last
             && source.known.reach < extent_start + TOKEN_CHARS
@@ -257,7 +262,14 @@ impl Scan {
         if token.shape != Shape::Number {
             token.term = terms.of(word);
         }
-        self.push(token, end - self.at, source);
+        self.push(
+            token,
+            end - self.at,
+            Extent {
+                start: extent_start,
+                end: extent_end,
+            },
+        );
         true
     }
 
@@ -273,12 +285,8 @@ impl Scan {
         fits.unwrap_or_else(|| self.at + run.chars().next().map_or(1, char::len_utf8))
     }
 
-    fn push(&mut self, token: Token, len: usize, source: Source<'_>) {
+    fn push(&mut self, token: Token, len: usize, extent: Extent) {
         let (from, to) = (self.at, self.at + len);
-        let extent = Extent {
-            start: source.map.start(from).reach,
-            end: source.map.end(to).reach,
-        };
         let start = from - self.start;
         let line_start = self.new_line;
         self.tokens.push(Token {
@@ -354,15 +362,22 @@ fn ends_in_abbreviation(line: &str) -> bool {
             .is_some_and(|byte| byte.is_ascii_uppercase())
 }
 
-/// Returns the length of the run of letters and digits at `at`, 0 if there is none.
+/// Returns the length of the run of letters and digits at `at`, 0 if there is none. Looks no further than a token
+/// can go: one character of the original becomes four bytes at most.
 fn run_length(text: &str, at: usize, first: u8) -> usize {
+    const MOST: usize = 4 * TOKEN_CHARS + 4;
     let rest = text.get(at..).unwrap_or_default();
-    let ascii = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let ascii = rest
+        .bytes()
+        .take(MOST)
+        .take_while(u8::is_ascii_alphanumeric)
+        .count();
     let next = rest.as_bytes().get(ascii).copied().unwrap_or(0);
     if next < 0x80 && first < 0x80 {
         return ascii;
     }
     rest.chars()
+        .take(MOST)
         .take_while(|c| c.is_alphanumeric())
         .map(char::len_utf8)
         .sum()
