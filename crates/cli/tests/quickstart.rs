@@ -134,3 +134,19 @@ fn the_commands_it_names_work_on_its_data() {
     );
     assert_eq!(denied.status, 0, "{}{}", denied.stdout, denied.stderr);
 }
+
+#[test]
+fn the_decision_accepts_the_miss_rate_that_is_published() {
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/DETECTION.md");
+    let docs = std::fs::read_to_string(docs).unwrap();
+    let published = docs
+        .lines()
+        .find_map(|line| line.strip_prefix("## Published miss rate: "))
+        .unwrap();
+    let said = Place::new().done(&["quickstart", "--once"]);
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains(&format!("the published miss rate of {published};")),
+        "{published}:\n{said}"
+    );
+}

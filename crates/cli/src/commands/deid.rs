@@ -256,7 +256,7 @@ impl Told {
             eprintln!("{label}");
         }
         eprintln!(
-            "what the detector misses stays in the text; its miss rate is published in docs/"
+            "what the detector misses stays in the text; its miss rate is published in docs/DETECTION.md"
         );
     }
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// Keys.
 #[derive(Subcommand)]
 pub(crate) enum Keys {
-    /// Say which keys there are, how much each has sealed, and where the key-encryption key lies
+    /// Say where the key-encryption key lies, and whether what rests counts as secured
     Status,
     /// Wrap every key under another key-encryption key; what is sealed stays as it is
     Rewrap(Rewrap),
