@@ -7,6 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use covenant_detect::HELD_CHARS;
+
 /// The stages whose time is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -46,7 +48,7 @@ pub(crate) struct Metrics {
     in_flight: AtomicI64,
     counts: Mutex<BTreeMap<(&'static str, String), u64>>,
     stages: [Histogram; 6],
-    held: Histogram,
+    held: Characters,
     first_event: Histogram,
 }
 
@@ -72,8 +74,7 @@ impl Metrics {
 
     /// Notes how many characters of a stream were held back when an event went out.
     pub(crate) fn held(&self, characters: usize) {
-        self.held
-            .observe(u64::try_from(characters).unwrap_or(u64::MAX));
+        self.held.observe(characters);
     }
 
     /// Notes the time from the caller's request to the first event of a stream.
@@ -111,17 +112,7 @@ impl Metrics {
         let _ = writeln!(out, "# TYPE covenant_gateway_first_event_seconds histogram");
         self.first_event
             .render(&mut out, "covenant_gateway_first_event_seconds", "", 1e-6);
-        let _ = writeln!(out, "# TYPE covenant_gateway_held_characters histogram");
-        self.held
-            .render(&mut out, "covenant_gateway_held_characters", "", 1.0);
-        for (name, share) in [("median", 0.5), ("p99", 0.99)] {
-            let _ = writeln!(out, "# TYPE covenant_gateway_held_characters_{name} gauge");
-            let _ = writeln!(
-                out,
-                "covenant_gateway_held_characters_{name} {}",
-                self.held.quantile(share)
-            );
-        }
+        self.held.render(&mut out);
         out
     }
 
@@ -181,23 +172,6 @@ impl Histogram {
         buckets.total += 1;
     }
 
-    /// Returns the upper bound of the bucket that holds the given share of values.
-    fn quantile(&self, share: f64) -> u64 {
-        let Ok(buckets) = self.0.lock() else { return 0 };
-        let mut wanted = (buckets.total as f64 * share).ceil() as u64;
-        for (index, count) in buckets.counts.iter().enumerate() {
-            if *count >= wanted {
-                return if buckets.total == 0 {
-                    0
-                } else {
-                    bound_of(index)
-                };
-            }
-            wanted -= count;
-        }
-        0
-    }
-
     fn render(&self, out: &mut String, name: &str, label: &str, unit: f64) {
         let Ok(buckets) = self.0.lock().map(|buckets| buckets.clone()) else {
             return;
@@ -236,5 +210,115 @@ fn bound_of(index: usize) -> u64 {
     match index {
         0 => 0,
         _ => 1u64 << (index - 1),
+    }
+}
+
+/// How many characters were held back, each number on its own: there are few.
+struct Characters(Mutex<Held>);
+
+struct Held {
+    counts: [u64; HELD_CHARS + 2],
+    sum: u64,
+}
+
+impl Default for Characters {
+    fn default() -> Characters {
+        Characters(Mutex::new(Held {
+            counts: [0; HELD_CHARS + 2],
+            sum: 0,
+        }))
+    }
+}
+
+impl Characters {
+    fn observe(&self, characters: usize) {
+        let Ok(mut held) = self.0.lock() else { return };
+        // What is above the promise is counted together, in the last place.
+        if let Some(count) = held.counts.get_mut(characters.min(HELD_CHARS + 1)) {
+            *count += 1;
+        }
+        held.sum += characters as u64;
+    }
+
+    fn render(&self, out: &mut String) {
+        const NAME: &str = "covenant_gateway_held_characters";
+        let Ok(held) = self.0.lock() else { return };
+        let total: u64 = held.counts.iter().sum();
+        let _ = writeln!(out, "# TYPE {NAME} histogram");
+        let mut below = 0;
+        for (characters, count) in held.counts.iter().enumerate().take(HELD_CHARS + 1) {
+            below += count;
+            if characters % 8 == 0 {
+                let _ = writeln!(out, "{NAME}_bucket{{le=\"{characters}\"}} {below}");
+            }
+        }
+        let _ = writeln!(out, "{NAME}_bucket{{le=\"+Inf\"}} {total}");
+        let _ = writeln!(out, "{NAME}_sum {}\n{NAME}_count {total}", held.sum);
+        for (name, percent) in [("median", 50), ("p99", 99)] {
+            let _ = writeln!(out, "# TYPE {NAME}_{name} gauge");
+            let _ = writeln!(
+                out,
+                "{NAME}_{name} {}",
+                quantile(&held.counts, total, percent)
+            );
+        }
+    }
+}
+
+/// Returns the least value that the given share of all values does not exceed.
+fn quantile(counts: &[u64], total: u64, percent: u64) -> usize {
+    let wanted = (total * percent).div_ceil(100);
+    let mut below = 0;
+    for (value, count) in counts.iter().enumerate() {
+        below += count;
+        if total > 0 && below >= wanted {
+            return value;
+        }
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn held_characters_are_told_exactly() {
+        let metrics = Metrics::default();
+        assert!(
+            metrics
+                .render()
+                .contains("covenant_gateway_held_characters_p99 0")
+        );
+        (1..=100).for_each(|characters| metrics.held(characters / 2));
+        let text = metrics.render();
+        for line in [
+            "_median 25",
+            "_p99 49",
+            "_count 100",
+            "_bucket{le=\"48\"} 97",
+        ] {
+            assert!(
+                text.contains(&format!("covenant_gateway_held_characters{line}\n")),
+                "{line} in {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn histograms_add_up_and_labels_stand_in_braces() {
+        let metrics = Metrics::default();
+        for micros in [1, 3, 1000] {
+            metrics.stage(Stage::Detect, Duration::from_micros(micros));
+        }
+        metrics.count("covenant_test_total", "code=\"x\"".into());
+        let text = metrics.render();
+        for line in [
+            "covenant_gateway_stage_seconds_bucket{stage=\"detect\",le=\"+Inf\"} 3",
+            "covenant_gateway_stage_seconds_count{stage=\"detect\"} 3",
+            "covenant_test_total{code=\"x\"} 1",
+        ] {
+            assert!(text.lines().any(|have| have == line), "{line} in {text}");
+        }
     }
 }

@@ -221,7 +221,7 @@ async fn text_goes_out_before_the_stream_ends() {
         .lines()
         .find_map(|line| line.strip_prefix("covenant_gateway_held_characters_p99 "))
         .unwrap();
-    assert!(p99.parse::<u64>().unwrap() <= 128, "{p99}");
+    assert!(p99.parse::<u64>().unwrap() <= 96, "{p99}");
 }
 
 #[tokio::test]
