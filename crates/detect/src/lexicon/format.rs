@@ -33,6 +33,10 @@ impl WordHash {
 
     /// Adds text: lower-cased, without accents; signs inside a word (apostrophe, full stop) are left out.
     pub(crate) fn push(&mut self, text: &str) {
+        if text.is_ascii() {
+            text.bytes().for_each(|byte| self.push_ascii(byte));
+            return;
+        }
         for character in text.chars() {
             if character.is_ascii() {
                 self.push_ascii(character as u8);

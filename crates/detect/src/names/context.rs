@@ -46,6 +46,10 @@ pub(crate) fn before(view: &View<'_>, index: usize) -> Cue {
         return Cue::NONE;
     };
     if unit.is_word() {
+        let in_brackets = view.is_sign(index - 1, b'(');
+        if in_brackets && unit.weights.is(Sort::Department) && unit.case != Case::Lower {
+            return Cue::new(4, "department before");
+        }
         return word_before(view, at);
     }
     match unit.first {
@@ -369,12 +373,56 @@ pub(crate) fn after(view: &View<'_>, end: usize) -> Cue {
         return Cue::new(7, "credential after");
     }
     if unit.case == Case::Lower && unit.weights.is(Sort::Verb) {
-        return Cue::new(2, "verb after");
+        return verb_after(view, end);
     }
     if is_age(view, end) {
         return Cue::new(4, "age after");
     }
     Cue::NONE
+}
+
+/// Verbs that only people do.
+const PERSONAL: [&str; 28] = [
+    "lives",
+    "denies",
+    "denied",
+    "reports",
+    "reported",
+    "states",
+    "stated",
+    "says",
+    "said",
+    "works",
+    "smokes",
+    "drinks",
+    "complains",
+    "endorses",
+    "endorsed",
+    "wants",
+    "wanted",
+    "feels",
+    "thinks",
+    "called",
+    "calls",
+    "asked",
+    "asks",
+    "told",
+    "declines",
+    "declined",
+    "refuses",
+    "verbalized",
+];
+
+fn verb_after(view: &View<'_>, verb: usize) -> Cue {
+    if view.is_one_of(verb, &PERSONAL) {
+        return Cue::new(3, "verb of a person after");
+    }
+    // "is a pleasant 60 y/o", "is 40 years old"
+    let is = view.is_one_of(verb, &["is", "was"]);
+    if is && (verb + 1..verb + 5).any(|at| is_age(view, at)) {
+        return Cue::new(5, "age after");
+    }
+    Cue::new(2, "verb after")
 }
 
 fn after_comma(view: &View<'_>, at: usize) -> Cue {

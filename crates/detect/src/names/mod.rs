@@ -141,7 +141,8 @@ fn decide(
         Kind::City | Kind::Facility | Kind::Organisation => carried.last_place = decision.end,
         _ => {}
     }
-    if kind == Kind::Person && confidence >= LEARN_FROM {
+    let taught = confidence >= LEARN_FROM || confidence > 0.6 && decision.end > index + 1;
+    if kind == Kind::Person && taught {
         for key in person::lessons(view, index, decision.end) {
             carried.learn(key);
         }

@@ -73,7 +73,7 @@ pub(crate) fn read(view: &View<'_>, index: usize, cue: Cue) -> Option<Name> {
         at = joint(view, &mut name, at);
     }
     if !lower {
-        invert(view, &mut name);
+        invert(view, &mut name, cue);
     }
     suffix(view, &mut name);
     drop_plain_end(view, &mut name);
@@ -88,7 +88,7 @@ fn part(view: &View<'_>, name: &mut Name, at: usize, lower: bool, cue: Cue) -> O
         return None;
     }
     if unit.is_initial() {
-        if !is_initial_of_name(view, name, at) {
+        if !is_initial_of_name(view, name, at, cue) {
             return None;
         }
         let end = view.past_dot(at + 1);
@@ -97,7 +97,9 @@ fn part(view: &View<'_>, name: &mut Name, at: usize, lower: bool, cue: Cue) -> O
         name.end = end;
         return Some(end);
     }
-    if is_suffix(view, at) && at > name.start {
+    // "seen by Dr. A. He said …"
+    let sentence = unit.weights.is(Sort::Function) && name.words == 0 && name.initials > 0;
+    if sentence || is_suffix(view, at) && at > name.start {
         return None;
     }
     if let Some(end) = compound(view, at)
@@ -112,7 +114,7 @@ fn part(view: &View<'_>, name: &mut Name, at: usize, lower: bool, cue: Cue) -> O
     if let Some(end) = particles(view, at) {
         return (at > name.start || cue.points > 0 || unit.is_capital()).then_some(end);
     }
-    if is_name_word(view, at, lower, name.words, cue) {
+    if is_name_word(view, at, lower, name.words + name.initials, cue) {
         name.first = name.first.or(Some(at));
         name.last = Some(at);
         name.words += 1;
@@ -123,8 +125,8 @@ fn part(view: &View<'_>, name: &mut Name, at: usize, lower: bool, cue: Cue) -> O
 }
 
 /// Not "A" and "I" as words.
-fn is_initial_of_name(view: &View<'_>, name: &Name, at: usize) -> bool {
-    let dotted = view.is_tight(at + 1, b'.');
+fn is_initial_of_name(view: &View<'_>, name: &Name, at: usize, cue: Cue) -> bool {
+    let dotted = view.is_tight(at + 1, b'.') || cue.points >= TITLE;
     let shouted_article = view.text(at) == "I" && name.words < 2;
     if name.words + name.initials == 0 {
         dotted
@@ -151,7 +153,7 @@ fn joint(view: &View<'_>, name: &mut Name, at: usize) -> usize {
         } else {
             quote.first
         };
-        let nick = next.is_some_and(|unit| unit.is_capital() && unit.weights.given() >= 1);
+        let nick = next.is_some_and(|unit| unit.is_capital() && !unit.weights.is(Sort::Function));
         let after = view
             .unit(at + 3)
             .is_some_and(|unit| unit.is_capital() && unit.weights.surname() >= 1);
@@ -206,7 +208,7 @@ fn compound(view: &View<'_>, at: usize) -> Option<usize> {
     let surname = view
         .unit(at + 3)
         .is_some_and(|unit| unit.is_capital() && unit.weights.surname() >= 5 && unit.len() <= 5);
-    (listed || surname && second.weights.common() == 0 && view.unit(at)?.len() <= 6)
+    (listed || surname && second.weights.common() <= 3 && view.unit(at)?.len() <= 6)
         .then_some(at + 3)
 }
 
@@ -242,7 +244,7 @@ fn suffix(view: &View<'_>, name: &mut Name) {
 }
 
 /// "Smith, John A.", "DOE, JANE": a surname, a comma and a given name that is no sentence of its own.
-fn invert(view: &View<'_>, name: &mut Name) {
+fn invert(view: &View<'_>, name: &mut Name, cue: Cue) {
     if name.words == 0 || name.parts() > 1 || name.initials > 0 || !view.is_sign(name.end, b',') {
         return;
     }
@@ -257,10 +259,15 @@ fn invert(view: &View<'_>, name: &mut Name) {
         return;
     };
     let surname = view.weights(last);
+    let listed = unit.weights.given() >= 3 && unit.weights.common() <= 6 && is_free(unit.weights);
+    let announced = cue.points >= 4
+        && surname.surname() >= 5
+        && unit.weights == Weights::default()
+        && view.likeness(given) >= 0;
     let is_given = if unit.is_initial() {
         view.is_tight(given + 1, b'.') && surname.surname() >= 5
     } else {
-        unit.weights.given() >= 3 && unit.weights.common() <= 6 && is_free(unit.weights)
+        listed || announced && !super::context::is_credential(view, given)
     };
     let is_surname =
         surname.surname() >= 1 && surname.surname() + 2 >= surname.given() && surname.common() <= 6
@@ -327,8 +334,12 @@ fn is_name_word(view: &View<'_>, at: usize, lower: bool, words: usize, cue: Cue)
     }
     // Names of months, states and drugs stay names where they are good given names ("April", "Georgia", "Virginia").
     let announced = words > 0 || cue.points >= STRONG || weights.given() >= 8;
-    let never = weights.any(&[Sort::NotName, Sort::Drug, Sort::PublicBody]);
-    if weights.any(&BLOCKING) && (named < 5 || never || !announced) {
+    // "ANA" is a body, "Ana" a name.
+    let acronym =
+        unit.case == Case::Title && unit.len() <= 4 && named >= 5 && weights.is(Sort::PublicBody);
+    let never =
+        weights.any(&[Sort::NotName, Sort::Drug]) || weights.is(Sort::PublicBody) && !acronym;
+    if weights.any(&BLOCKING) && !acronym && (named < 5 || never || !announced) {
         return false;
     }
     let trade = [
@@ -339,7 +350,8 @@ fn is_name_word(view: &View<'_>, at: usize, lower: bool, words: usize, cue: Cue)
         Sort::Relation,
         Sort::Verb,
     ];
-    if weights.any(&trade) && named < 7 && !(words > 0 && weights.surname() >= 4) {
+    let titled = cue.points >= TITLE && words == 0 && !weights.is(Sort::Title);
+    if weights.any(&trade) && named < 7 && !titled && !(words > 0 && weights.surname() >= 4) {
         return false;
     }
     if unit.case == Case::Upper
@@ -378,7 +390,8 @@ fn is_lower_name_word(view: &View<'_>, at: usize, words: usize, cue: Cue) -> boo
         Sort::Verb,
         Sort::Function,
     ];
-    if weights.any(&BLOCKING) || weights.any(&other) || weights.common() > 4 {
+    let most = if words == 0 { 4 } else { 7 };
+    if weights.any(&BLOCKING) || weights.any(&other) || weights.common() > most {
         return false;
     }
     match words {
@@ -391,6 +404,7 @@ fn is_lower_name_word(view: &View<'_>, at: usize, words: usize, cue: Cue) -> boo
         0 => weights.given() >= 8 && weights.common() == 0 && weights.place() <= 3,
         _ => {
             weights.surname() >= 3 && weights.common() <= 1
+                || cue.points >= 5 && weights.surname() >= 7
                 || cue.points >= STRONG && weights == Weights::default() && view.likeness(at) > 0
         }
     }

@@ -49,9 +49,7 @@ pub(crate) fn find(view: &View<'_>, index: usize) -> Verdict {
     let setting = setting::of(view, index);
     let run = run::read(view, index);
     if run.head.is_some()
-        && (is_public(view, &run)
-            || setting == Setting::Study && run.words > 1
-            || is_listed(view, &run))
+        && (is_public(view, &run) || setting == Setting::Study || is_listed(view, &run))
     {
         return Verdict::Skip(run.end);
     }
@@ -136,6 +134,7 @@ fn headed(run: &Run, setting: Setting) -> Option<Place> {
     }
     let confidence = match (head, setting) {
         (Head::Facility, Setting::None) if run.distinct => 0.75,
+        (Head::Facility, Setting::None) if run.generic && run.whole_line => 0.65,
         (Head::Facility, _) if run.distinct => 0.92,
         (Head::Facility, Setting::Care | Setting::Home | Setting::Work) if run.generic => 0.75,
         (Head::Facility, Setting::Preposition) if run.generic => 0.62,
@@ -374,7 +373,8 @@ fn unheaded(view: &View<'_>, run: &Run, setting: Setting) -> Option<Place> {
         }
         _ => return None,
     };
-    let keep_possessive = saint && view.unit(run.end - 1).is_some_and(Unit::is_possessive);
+    let keep_possessive = (saint || setting == Setting::Work)
+        && view.unit(run.end - 1).is_some_and(Unit::is_possessive);
     Some(Place {
         keep_possessive,
         ..place(

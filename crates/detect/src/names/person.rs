@@ -204,7 +204,10 @@ fn full(view: &View<'_>, name: &Name, first: usize, last: usize) -> i32 {
     // "Hanne I. Kreutzmann": nothing else is written so.
     let middle = (first + 1..last)
         .any(|at| view.unit(at).is_some_and(Unit::is_initial) && view.is_tight(at + 1, b'.'));
-    points + i32::from(name.inverted) + i32::from(inside) + 2 * i32::from(middle)
+    points
+        + (1 + i32::from(given.given() >= 5)) * i32::from(name.inverted)
+        + i32::from(inside)
+        + 2 * i32::from(middle)
 }
 
 /// "John P.", "J. Smith", "Smith J."
@@ -346,7 +349,10 @@ fn is_phrase(view: &View<'_>, name: &Name, cue: Cue) -> bool {
     // A text may still give it to a patient as a name.
     let given = view.is_one_of(name.end - 1, &["doe"])
         && (cue.points >= 4 || context::after(view, name.end).points >= 3);
-    whole && !given
+    let facility = view.phrase(name.start, |weights| weights.is(Sort::Facility));
+    let known = cue.points < STRONG
+        && facility.is_some_and(|phrase| phrase.words > 1 && phrase.end >= name.end);
+    known || whole && !given
 }
 
 /// "Crohn's disease", "Jackson-Pratt drain", "Miller Fisher".

@@ -194,9 +194,22 @@ fn size(phrase: Phrase) -> i32 {
 }
 
 /// Words after a city that say that it is one.
-const LOCALITY: [&str; 12] = [
-    "area", "office", "clinic", "facility", "campus", "location", "branch", "site", "region",
-    "metro", "hospital", "suburbs",
+const LOCALITY: [&str; 15] = [
+    "warehouse",
+    "store",
+    "plant",
+    "area",
+    "office",
+    "clinic",
+    "facility",
+    "campus",
+    "location",
+    "branch",
+    "site",
+    "region",
+    "metro",
+    "hospital",
+    "suburbs",
 ];
 
 /// How much the context says.
@@ -205,7 +218,13 @@ fn around(view: &View<'_>, carried: &Carried, index: usize, end: usize, setting:
     let is = |words: &[&str]| before.is_some_and(|at| view.is_one_of(at, words));
     let inside = is(&["in", "near", "outside", "around", "within", "into"]);
     let from = is(&["from", "to", "of", "leaving"]);
+    let named = before.is_some_and(|at| {
+        view.is_one_of(at, &["of"])
+            && at > 0
+            && view.is_one_of(at - 1, &["city", "town", "county", "village", "borough"])
+    });
     let points = match setting {
+        _ if named => 5,
         Setting::Home if inside || from => 5,
         Setting::Care if inside => 4,
         Setting::None if after_place(view, carried, index) => 4,

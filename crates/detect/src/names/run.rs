@@ -56,6 +56,8 @@ pub(crate) struct Run {
     pub(crate) generic: bool,
     /// A university or college.
     pub(crate) academic: bool,
+    /// It stands alone in its line.
+    pub(crate) whole_line: bool,
     /// Capitals mean nothing here.
     pub(crate) shouted: bool,
 }
@@ -105,6 +107,11 @@ pub(crate) fn read(view: &View<'_>, index: usize) -> Run {
         at = join(view, end);
     }
     run.end = headed_end.unwrap_or(run.end);
+    let starts = view.unit(index).is_some_and(|unit| unit.line_start);
+    run.whole_line = starts
+        && view
+            .unit(run.end)
+            .map_or(view.segment.complete, |unit| unit.line_start);
     run
 }
 

@@ -80,6 +80,15 @@ fn bare(view: &View<'_>, index: usize) -> Setting {
         "visited" | "visits" | "visiting" | "left" | "entered" => Setting::Care,
         "attends" | "attended" | "attending" | "joined" | "teaches" => Setting::Work,
         "via" | "through" | "hometown" => Setting::Preposition,
+        // "her employer, Amazon, …"
+        "," if at > 0
+            && view.is_one_of(
+                at - 1,
+                &["employer", "school", "church", "college", "company", "job"],
+            ) =>
+        {
+            Setting::Work
+        }
         _ => Setting::None,
     }
 }

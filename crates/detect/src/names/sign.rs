@@ -60,81 +60,91 @@ fn announced_user_name(view: &View<'_>, index: usize) -> Option<usize> {
     (end > index + 1 || view.unit(index)?.shape == Shape::Mixed).then_some(end)
 }
 
-/// "-JT", "/mk", "~ Maria" at the end of a line.
+/// "-JT", "PB/jd", "~ Maria", and a name alone after "Thanks,": at the end of a line.
 fn sign_off(view: &View<'_>, carried: &Carried, index: usize) -> Option<Sign> {
     let unit = view.unit(index)?;
-    if !unit.is_capital() || !ends_line(view, index + 1) {
+    let first = unit.line_start || index == 0 && view.segment.starts_line;
+    if first && let Some(end) = typist(view, index) {
+        return Some(initials(end));
+    }
+    if !ends_line(view, index + 1) {
         return None;
     }
-    let dash = index.checked_sub(1).filter(|at| {
-        view.unit(*at).is_some_and(|sign| {
-            sign.shape == Shape::Sign && matches!(sign.first, b'-' | b'~' | b'/')
-        })
-    });
-    let opens = dash.is_some_and(|at| {
-        at == 0
-            || view
-                .unit(at)
-                .is_some_and(|sign| sign.line_start || sign.space_before)
-                && view.unit(at - 1).is_some_and(|before| {
-                    matches!(before.first, b'.' | b'!' | b'?' | b',')
-                        || view.unit(at).is_some_and(|sign| sign.line_start)
-                })
-    });
-    let initials = unit.case == Case::Upper
-        && (2..=3).contains(&unit.len())
-        && !unit.weights.any(&[
-            Sort::Medical,
-            Sort::Credential,
-            Sort::Department,
-            Sort::PublicBody,
-            Sort::StateCode,
-        ]);
-    if opens && initials && dash.is_some_and(|_| !unit.space_before) {
-        return Some(Sign {
-            end: index + 1,
-            kind: Kind::Initials,
-            confidence: 0.8,
-            rule: "sign-off initials",
-        });
+    let opens = is_after_dash(view, index);
+    let short =
+        unit.case == Case::Upper && (2..=3).contains(&unit.len()) && !unit.weights.any(&ACRONYMS);
+    if short && (opens && !unit.space_before || carried.after_closing && first) {
+        return Some(initials(index + 1));
     }
-    let named = unit.weights.given() >= 5
-        && !unit
-            .weights
-            .any(&[Sort::Drug, Sort::Medical, Sort::Calendar])
-        && unit.case == Case::Title;
-    if named && opens {
-        return Some(Sign {
-            end: index + 1,
-            kind: Kind::Person,
-            confidence: 0.8,
-            rule: "sign-off",
-        });
+    let weights = unit.weights;
+    let other = weights.any(&[Sort::Drug, Sort::Medical, Sort::Calendar]);
+    let confidence = match unit.case {
+        Case::Title if opens && weights.given() >= 5 && !other => 0.8,
+        Case::Lower if opens && weights.given() >= 8 && weights.common() == 0 && !other => 0.7,
+        Case::Title if carried.after_closing && first && is_possible(weights) => 0.85,
+        _ => return None,
+    };
+    Some(Sign {
+        end: index + 1,
+        kind: Kind::Person,
+        confidence,
+        rule: "sign-off",
+    })
+}
+
+/// Acronyms that stand at the end of lines without being anybody's initials.
+const ACRONYMS: [Sort; 5] = [
+    Sort::Medical,
+    Sort::Credential,
+    Sort::Department,
+    Sort::PublicBody,
+    Sort::StateCode,
+];
+
+fn initials(end: usize) -> Sign {
+    Sign {
+        end,
+        kind: Kind::Initials,
+        confidence: 0.8,
+        rule: "sign-off initials",
     }
-    let first = view.unit(index).is_some_and(|unit| unit.line_start) || index == 0;
-    if carried.after_closing
-        && first
-        && unit.case == Case::Title
-        && (unit.weights.given() >= 2
-            || unit.weights.surname() >= 2
-            || unit.weights == Weights::default())
-    {
-        return Some(Sign {
-            end: index + 1,
-            kind: Kind::Person,
-            confidence: 0.85,
-            rule: "sign-off",
-        });
-    }
-    if carried.after_closing && first && initials {
-        return Some(Sign {
-            end: index + 1,
-            kind: Kind::Initials,
-            confidence: 0.8,
-            rule: "sign-off initials",
-        });
-    }
-    None
+}
+
+fn is_possible(weights: Weights) -> bool {
+    weights.given() >= 2 || weights.surname() >= 2 || weights == Weights::default()
+}
+
+/// A dash, tilde or slash that begins the line or follows the end of a sentence.
+fn is_after_dash(view: &View<'_>, index: usize) -> bool {
+    let Some(at) = index.checked_sub(1) else {
+        return false;
+    };
+    let Some(sign) = view
+        .unit(at)
+        .filter(|sign| sign.shape == Shape::Sign && matches!(sign.first, b'-' | b'~' | b'/'))
+    else {
+        return false;
+    };
+    let ended = at > 0
+        && view
+            .unit(at - 1)
+            .is_some_and(|before| matches!(before.first, b'.' | b'!' | b'?' | b','));
+    at == 0 || sign.line_start || sign.space_before && ended
+}
+
+/// "PB/jd": who dictated and who typed, alone in the line.
+fn typist(view: &View<'_>, index: usize) -> Option<usize> {
+    let of = |at: usize| {
+        view.unit(at)
+            .filter(|unit| unit.is_word() && (2..=3).contains(&unit.len()))
+    };
+    let (first, second) = (of(index)?, of(index + 2)?);
+    let tight = view.is_tight(index + 1, b'/') && !second.space_before;
+    (tight
+        && first.case == Case::Upper
+        && !first.weights.any(&ACRONYMS)
+        && ends_line(view, index + 3))
+    .then_some(index + 3)
 }
 
 fn ends_line(view: &View<'_>, at: usize) -> bool {

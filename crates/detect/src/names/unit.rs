@@ -83,11 +83,10 @@ impl Unit {
 pub(crate) struct Units {
     pub(crate) list: Vec<Unit>,
     ordinal: Option<u64>,
-    visible: usize,
 }
 
-/// Tokens at the border of what is visible that may still become part of a longer unit.
-const OPEN_TOKENS: usize = 5;
+/// A word this near to the border of what is visible may still become longer: the word and an apostrophe.
+const OPEN_UNITS: usize = 2;
 
 impl Units {
     /// Takes in the tokens that became visible.
@@ -95,22 +94,21 @@ impl Units {
         if self.ordinal != Some(segment.ordinal) {
             self.list.clear();
             self.ordinal = Some(segment.ordinal);
-            self.visible = 0;
         }
-        let settled = self.visible.saturating_sub(OPEN_TOKENS);
-        while self
+        // Only an apostrophe can still join what becomes visible to the last word: it is read again.
+        let open = self
             .list
-            .last()
-            .is_some_and(|unit| unit.token_end > settled)
-        {
-            self.list.pop();
-        }
+            .iter()
+            .rev()
+            .take(OPEN_UNITS)
+            .position(Unit::is_word)
+            .map_or(0, |steps| steps + 1);
+        self.list.truncate(self.list.len() - open);
         let mut at = self.list.last().map_or(0, |unit| unit.token_end);
         while let Some(unit) = unit_at(segment, lexicon, at) {
             at = unit.token_end;
             self.list.push(unit);
         }
-        self.visible = segment.tokens.len();
     }
 
     /// Returns the index of the first unit that begins at or after `token`.

@@ -68,9 +68,8 @@ impl<'a> View<'a> {
 
     /// Returns true if the unit at `index` is one of `words`, which are in lower case.
     pub(crate) fn is_one_of(&self, index: usize, words: &[&str]) -> bool {
-        let lower = self.lower(index);
-        let lower = lower.as_str();
-        !lower.is_empty() && words.contains(&lower)
+        let text = self.text(index);
+        !text.is_empty() && words.iter().any(|word| text.eq_ignore_ascii_case(word))
     }
 
     /// Returns true if the unit at `index` has one of `sorts`.
@@ -248,7 +247,14 @@ impl<'a> View<'a> {
                     });
                 }
             }
-            key = phrase_key(key, word);
+            key = phrase_key(
+                key,
+                if unit.is_possessive() {
+                    unit.full_key
+                } else {
+                    word
+                },
+            );
             at += 1;
         }
     }
