@@ -233,3 +233,31 @@ fn health_and_figures_need_no_key_and_other_paths_are_listed() {
         "{body}"
     );
 }
+
+#[test]
+fn without_its_ledger_the_gateway_sends_nothing_and_says_it_is_not_ready() {
+    let place = Place::installed();
+    let server = place.serve();
+    covered(&place);
+    let add = [
+        "app",
+        "add",
+        "demo",
+        "--name",
+        "Demo",
+        "--purpose",
+        "treatment",
+    ];
+    let said = place.done(&[add.as_slice(), &["--default-purpose", "treatment"]].concat());
+    let key = key_in(&said, "cov_");
+    std::fs::remove_file(place.path().join("covenant-store/covenant.db")).unwrap();
+    let (status, body) = server.http("POST", "/v1/chat/completions", &key, ASK);
+    assert_eq!(status, 503, "{body}");
+    let (status, body) = server.http("GET", "/readyz", "", "");
+    assert_eq!(
+        (status, body.contains("\"ready\":false")),
+        (503, true),
+        "{body}"
+    );
+    assert_eq!(server.http("GET", "/healthz", "", "").0, 200);
+}
