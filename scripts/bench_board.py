@@ -45,7 +45,7 @@ def gateway(directory):
 
 
 def appends(directory):
-    return json.loads(subprocess.run([str(RELEASE / "examples" / "append_rate"), str(directory)], stdout=subprocess.PIPE, check=True, text=True).stdout)
+    return json.loads(subprocess.run([str(RELEASE / "examples" / "append_rate"), "256", "100000", str(directory)], stdout=subprocess.PIPE, check=True, text=True).stdout)
 
 
 def detection(directory):
@@ -55,13 +55,14 @@ def detection(directory):
         text.write_text("\n".join(row["note"] for row in csv.DictReader(NOTES.open())))
     else:
         text.write_text((ROOT / "crates" / "cli" / "assets" / "note.txt").read_text() * 200)
-    return json.loads(subprocess.run([str(RELEASE / "examples" / "throughput"), str(text)], stdout=subprocess.PIPE, check=True, text=True).stdout)
+    said = subprocess.run([str(RELEASE / "examples" / "throughput"), str(text), "5", "whole"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    return {"megabytes_per_second": float(re.search(r"whole .* ([0-9.]+) MB/s", said).group(1)), "built": said.splitlines()[0]}
 
 
 def shares(metrics):
     """Where the time goes: mean microseconds of each stage, from the gateway's own histograms."""
-    sums = dict(re.findall(r'covenant_stage_seconds_sum\{stage="(\w+)"\} ([0-9.e-]+)', metrics))
-    counts = dict(re.findall(r'covenant_stage_seconds_count\{stage="(\w+)"\} ([0-9.e-]+)', metrics))
+    sums = dict(re.findall(r'covenant_gateway_stage_seconds_sum\{stage="(\w+)"\} ([0-9.e-]+)', metrics))
+    counts = dict(re.findall(r'covenant_gateway_stage_seconds_count\{stage="(\w+)"\} ([0-9.e-]+)', metrics))
     return {stage: 1e6 * float(total) / max(1.0, float(counts.get(stage, 1))) for stage, total in sums.items()}
 
 
@@ -86,7 +87,9 @@ def main():
         scan = detection(folder)
     rate, speed = log["appends_per_second"], scan["megabytes_per_second"]
     figures["durable ledger appends a second"] = {"value": round(rate), "bar": 10_000, "must be": ">=", "met": rate >= 10_000}
-    figures["synchronous"] = log["synchronous"]
+    figures["synchronous"] = "FULL (the store checks it at every opening, and does not open otherwise)"
+    figures["one durable append alone (microseconds)"] = json.dumps(log["alone_us"])
+    figures["detector"] = scan["built"]
     figures["detection, one core (MB/s)"] = {"value": round(speed, 2), "bar": 4, "must be": ">=", "met": speed >= 4}
     where = "\n".join(f"| {stage} | {microseconds:.0f} |" for stage, microseconds in sorted(stages.items(), key=lambda item: -item[1]))
     text = f"""Measured on {datetime.date.today()} on {machine()}. Client, mock model and gateway share the cores.
