@@ -2,7 +2,9 @@
 //!
 //! A value is looked up by its words, so one walk over a text finds every known value in it, however many there are.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 
 use covenant_detect::{Class, Kind};
 use zeroize::Zeroize;
@@ -25,16 +27,13 @@ pub(crate) struct Known {
     lengths: HashMap<String, Vec<usize>>,
     /// The marks of all first words, so that most words of a text are passed over without a look-up.
     marks: Marks,
+    /// The first words of values not yet looked for in the texts before.
+    fresh: Vec<String>,
 }
 
 /// A set of words that tells of most words that they are not in it.
+#[derive(Default)]
 struct Marks([u64; 16]);
-
-impl Default for Marks {
-    fn default() -> Marks {
-        Marks([0; 16])
-    }
-}
 
 impl Marks {
     fn add(&mut self, folded: &str) {
@@ -105,19 +104,27 @@ impl Known {
         };
         let first = folded(value.get(*start..*first_end).unwrap_or_default());
         self.marks.add(&first);
-        let lengths = self.lengths.entry(first).or_default();
+        let lengths = self.lengths.entry(first.clone()).or_default();
         if let Err(position) = lengths.binary_search_by(|length| words.len().cmp(length)) {
             lengths.insert(position, words.len());
         }
         let lead = value.get(..*start).unwrap_or_default().into();
         let tail = value.get(*end..).unwrap_or_default().into();
-        self.values.entry(folded(core)).or_insert(Value {
-            class,
-            kind,
-            case,
-            lead,
-            tail,
-        });
+        if let Entry::Vacant(place) = self.values.entry(folded(core)) {
+            place.insert(Value {
+                class,
+                kind,
+                case,
+                lead,
+                tail,
+            });
+            self.fresh.push(first);
+        }
+    }
+
+    /// Takes the first words of the values that became known since the last call.
+    pub(crate) fn take_fresh(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.fresh)
     }
 
     /// Returns how many values are known.
@@ -243,6 +250,14 @@ fn case_of(core: &str, words: usize, class: Class, kind: Kind) -> Option<Case> {
     Some(if ordinary { Case::NotSmall } else { Case::Any })
 }
 
+/// Returns the hashes of a text's words as values are looked up by.
+pub(crate) fn folded_words(text: &str, hasher: &impl BuildHasher) -> HashSet<u64> {
+    let words = words(text)
+        .into_iter()
+        .filter_map(|(start, end)| text.get(start..end));
+    words.map(|word| hasher.hash_one(folded(word))).collect()
+}
+
 fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     fold_name(text, &mut folded);
@@ -265,6 +280,7 @@ impl Drop for Known {
         for (mut word, _) in self.lengths.drain() {
             word.zeroize();
         }
+        self.fresh.iter_mut().for_each(Zeroize::zeroize);
     }
 }
 

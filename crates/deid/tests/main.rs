@@ -131,6 +131,25 @@ fn every_case_leaves_as_expected() {
 }
 
 #[test]
+fn a_person_named_in_one_text_is_known_by_surname_in_the_others() {
+    let profile = Profile::builder("p").build();
+    let texts = [
+        "What dose should Marsh get?",
+        "Patient: Ellen Marsh, seen for COPD.",
+        "Is Marsh allergic? Does she have Marsh disease?",
+    ];
+    let mut tokens = tokens();
+    let out = screen(&profile, &mut tokens, &texts).unwrap();
+    let out: Vec<String> = out
+        .iter()
+        .map(|text| readable(&tokens.map(), text))
+        .collect();
+    assert_eq!(out[1], "Patient: {NAME 1}, seen for COPD.");
+    assert!(out[2].starts_with("Is {NAME 2} allergic?"), "{out:?}");
+    assert_eq!(out[0], "What dose should {NAME 2} get?");
+}
+
+#[test]
 fn errors_and_debug_carry_no_value() {
     let profile = Profile::builder("p").build();
     let mut tokens = tokens();

@@ -2,23 +2,25 @@
 //!
 //! A piece is *learnt* first and *applied* later. Learning assigns numbers, so everything it does depends only on
 //! the piece and on those learnt before it: that is what keeps the numbers of a history when more is appended.
-//! Applying adds the places where values stand that were learnt anywhere in the request; what it then finds anew
-//! (a finding that only shows beside a token) is removed without a number, for numbering it would depend on what
-//! came later.
+//! What a piece makes known is looked for in those before it as soon as it is learnt. Applying only puts in what was
+//! learnt; should it still find something new (the looking back is bounded), that is removed without a number, for
+//! numbering it would depend on what came later.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use covenant_detect::{Class, Kind};
 use covenant_formats::json::Path;
 
+use super::people::People;
 use super::piece::{Finder, Found, Piece, Stand, find_in};
 use super::ranges::{bytes_covered, rendered_cuts, trimmed};
 use super::scribe::Scribe;
 use crate::coarse::{birth_years, coarse, coarse_number, marker};
 use crate::edit::{Edit, Mention, Rendered, What, disjoint, is_free, sort};
 use crate::fields::is_plausible;
-use crate::known::Known;
+use crate::known::{Known, folded_words};
 use crate::screened::paragraph;
 use crate::tokens::Word;
 use crate::words::{has_word, value_in};
@@ -26,6 +28,10 @@ use crate::{OnTyped, Profile, Refusal, Report, Treatment, UnsurePolicy};
 
 /// How often a text is looked at after its first replacements.
 const PASSES: usize = 3;
+/// How often, in bytes of the whole request, texts are searched again for what later ones made known.
+const LOOK_BACK_TIMES: usize = 16;
+/// What is searched again in any case.
+const LOOK_BACK_BYTES: usize = 64 << 10;
 
 /// What is known of the request so far, and what goes for all its pieces.
 pub(crate) struct Settler<'a> {
@@ -34,7 +40,12 @@ pub(crate) struct Settler<'a> {
     scribe: &'a mut dyn Scribe,
     pub(crate) report: Report,
     known: Known,
+    people: People,
     pieces: Vec<Settled>,
+    /// Bytes of all pieces, and of those that were searched again for what later ones made known.
+    bytes: usize,
+    bytes_again: usize,
+    hasher: RandomState,
     positions: HashMap<Arc<Piece>, usize>,
 }
 
@@ -46,7 +57,27 @@ struct Settled {
     kept: Vec<Found>,
     /// How many values were known when the piece was last searched for them.
     searched_for: usize,
+    /// How many people were known then.
+    people: usize,
+    /// Hashes of its words, once a later piece asked for them.
+    words: Option<HashSet<u64>>,
     applied: bool,
+}
+
+impl Settled {
+    /// Stands in a piece's place while it is worked on.
+    fn placeholder() -> Settled {
+        Settled {
+            piece: Arc::new(Piece::text("")),
+            path: Path::root(),
+            edits: Vec::new(),
+            kept: Vec::new(),
+            searched_for: 0,
+            people: 0,
+            words: None,
+            applied: true,
+        }
+    }
 }
 
 impl<'a> Settler<'a> {
@@ -61,7 +92,11 @@ impl<'a> Settler<'a> {
             scribe,
             report: Report::default(),
             known: Known::default(),
+            people: People::default(),
             pieces: Vec::new(),
+            bytes: 0,
+            bytes_again: 0,
+            hasher: RandomState::new(),
             positions: HashMap::new(),
         }
     }
@@ -73,8 +108,76 @@ impl<'a> Settler<'a> {
             self.positions
                 .insert(Arc::clone(&settled.piece), self.pieces.len());
             self.pieces.push(settled);
+            self.bytes += piece.whole.len();
+            self.look_back()?;
         }
         Ok(())
+    }
+
+    /// Looks for what the last piece made known in those before it.
+    fn look_back(&mut self) -> Result<(), Refusal> {
+        let last = self.pieces.len() - 1;
+        for round in 0..=PASSES {
+            let mut fresh = self.known.take_fresh();
+            fresh.extend(self.people.take_fresh());
+            if fresh.is_empty() || last == 0 {
+                self.nothing_is_waiting();
+                return Ok(());
+            }
+            let fresh: Vec<u64> = fresh
+                .iter()
+                .map(|word| self.hasher.hash_one(word))
+                .collect();
+            // What the last piece made known was looked for in it already.
+            let end = if round == 0 { last } else { last + 1 };
+            for position in 0..end {
+                self.look_back_into(position, &fresh)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps that all pieces were searched for all that is known, unless the bound was met.
+    fn nothing_is_waiting(&mut self) {
+        if self.bytes_again > self.most_bytes_again() {
+            return;
+        }
+        let (known, people) = (self.known.len(), self.people.len());
+        for settled in &mut self.pieces {
+            (settled.searched_for, settled.people) = (known, people);
+        }
+    }
+
+    fn look_back_into(&mut self, position: usize, fresh: &[u64]) -> Result<(), Refusal> {
+        let most = self.most_bytes_again();
+        let Some(settled) = self
+            .pieces
+            .get_mut(position)
+            .filter(|settled| !settled.applied)
+        else {
+            return Ok(());
+        };
+        let words = settled
+            .words
+            .get_or_insert_with(|| folded_words(&settled.piece.whole, &self.hasher));
+        if !fresh.iter().any(|word| words.contains(word)) {
+            return Ok(());
+        }
+        self.bytes_again += settled.piece.whole.len();
+        if self.bytes_again > most {
+            return Ok(());
+        }
+        let mut settled = std::mem::replace(settled, Settled::placeholder());
+        let spread = self.spread_into(&mut settled, Numbering::Open);
+        if let Some(place) = self.pieces.get_mut(position) {
+            *place = settled;
+        }
+        spread
+    }
+
+    /// How much may be searched again: bounds a request in which every text makes something known for all others.
+    fn most_bytes_again(&self) -> usize {
+        LOOK_BACK_BYTES + LOOK_BACK_TIMES * self.bytes
     }
 
     /// Returns the replacements for a piece, in order, and counts them.
@@ -119,7 +222,7 @@ impl<'a> Settler<'a> {
             let mut spread = Ok(());
             for settled in &mut pieces {
                 if spread.is_ok() && waiting(settled, self.known.len()) {
-                    spread = self.spread_into(settled);
+                    spread = self.spread_into(settled, Numbering::Closed);
                 }
             }
             self.pieces = pieces;
@@ -136,22 +239,34 @@ impl<'a> Settler<'a> {
         })
     }
 
-    fn spread_into(&mut self, settled: &mut Settled) -> Result<(), Refusal> {
+    fn spread_into(&mut self, settled: &mut Settled, numbering: Numbering) -> Result<(), Refusal> {
         settled.searched_for = self.known.len();
+        let people = std::mem::replace(&mut settled.people, self.people.len());
         let Settled {
             piece, path, edits, ..
         } = settled;
-        let elsewhere = self.elsewhere(piece, edits);
-        if elsewhere.is_empty() {
+        let mut mentions = self.elsewhere(piece, edits);
+        if people < self.people.len() {
+            let named = self.named_elsewhere(piece, |start, end| is_free(edits, start, end));
+            mentions.extend(self.judge(named).1);
+            mentions.retain(|mention| is_free(edits, mention.start, mention.end));
+        }
+        if mentions.is_empty() {
             return Ok(());
         }
-        self.replace(elsewhere, piece, path, Numbering::Closed, edits)?;
-        self.look_again(piece, path, Numbering::Closed, edits)
+        self.replace(mentions, piece, path, numbering, edits)?;
+        self.look_again(piece, path, numbering, edits)
     }
 
     fn settle(&mut self, piece: &Piece, path: &Path) -> Result<Settled, Refusal> {
         let mut edits = Vec::new();
-        let found = trimmed(self.look(piece, &piece.whole, &piece.cuts), &piece.whole);
+        let mut found = trimmed(self.look(piece, &piece.whole, &piece.cuts), &piece.whole);
+        let named = self.named_elsewhere(piece, |start, end| {
+            !found
+                .iter()
+                .any(|found| found.start < end && start < found.end)
+        });
+        found.extend(named);
         for value in found
             .iter()
             .filter_map(|found| piece.whole.get(found.start..found.end))
@@ -174,8 +289,31 @@ impl<'a> Settler<'a> {
             edits,
             kept,
             searched_for,
+            people: self.people.len(),
+            words: None,
             applied: false,
         })
+    }
+
+    /// Finds people named in other texts whom this one calls by a part of their name.
+    fn named_elsewhere(&self, piece: &Piece, open: impl Fn(usize, usize) -> bool) -> Vec<Found> {
+        let said = match piece.stand {
+            Stand::Text => self.people.introduction(&piece.whole, open),
+            Stand::Key | Stand::Number | Stand::Fixed(_) => None,
+        };
+        let Some(said) = said else {
+            return Vec::new();
+        };
+        let found = self.finder.find(&format!("{said}{}", piece.whole));
+        let names = found.into_iter().filter(|found| found.class == Class::Name);
+        let here = names
+            .filter(|found| found.start >= said.len())
+            .map(|found| Found {
+                start: found.start - said.len(),
+                end: found.end - said.len(),
+                ..found
+            });
+        trimmed(here.collect(), &piece.whole)
     }
 
     fn look(&self, piece: &Piece, text: &str, cuts: &[usize]) -> Vec<Found> {
@@ -344,6 +482,9 @@ impl<'a> Settler<'a> {
                 What::Found(class, kind) => {
                     if !mention.unsure {
                         self.known.add(value, class, kind);
+                        if kind == Kind::Person {
+                            self.people.add(value);
+                        }
                     }
                     self.stand_in(&mut mention, value, numbering)
                 }

@@ -630,11 +630,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_screened_is_restored(text in text()) {
-        let texts = [text];
+    fn what_was_screened_is_restored(texts in prop::collection::vec(text(), 1..4)) {
         prop_assume!(spelled_alike(&texts));
-        let (out, map) = screened(&[&texts[0]]);
-        prop_assert_eq!(restored(&map, &out[0]), texts[0].clone());
+        let pieces: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (out, map) = screened(&pieces);
+        for (out, text) in out.iter().zip(&texts) {
+            prop_assert_eq!(&restored(&map, out), text);
+        }
     }
 
     #[test]
