@@ -263,6 +263,7 @@ fn preposition(view: &View<'_>, at: usize) -> Cue {
             Cue::new(2, "spoke with")
         }
         (_, "similar") => Cue::new(2, "patient like"),
+        ("referred" | "refer" | "transferred", "to") => Cue::new(2, "to a person"),
         _ => Cue::new(0, "preposition"),
     }
 }
@@ -372,7 +373,8 @@ pub(crate) fn after(view: &View<'_>, end: usize) -> Cue {
     if is_credential(view, end) {
         return Cue::new(7, "credential after");
     }
-    if unit.case == Case::Lower && unit.weights.is(Sort::Verb) {
+    let shouted = unit.case == Case::Upper && view.is_shouted(end);
+    if (unit.case == Case::Lower || shouted) && unit.weights.is(Sort::Verb) {
         return verb_after(view, end);
     }
     if is_age(view, end) {

@@ -399,11 +399,13 @@ fn is_lower_name_word(view: &View<'_>, at: usize, words: usize, cue: Cue) -> boo
             weights.common() == 0 && !view.is_inflected(at) || weights.given() >= 6
         }
         0 if cue.points >= 5 => {
-            weights.common() <= 1 && (weights.given() >= 4 || weights.surname() >= 6)
+            let known = weights.given() >= 4 || weights.surname() >= 6;
+            weights.common() <= 1 && (known || view.likeness(at) >= 2)
         }
         0 => weights.given() >= 8 && weights.common() == 0 && weights.place() <= 3,
         _ => {
             weights.surname() >= 3 && weights.common() <= 1
+                || cue.points >= 8 && weights.common() <= 1 && !view.is_inflected(at)
                 || cue.points >= 5 && weights.surname() >= 7
                 || cue.points >= STRONG && weights == Weights::default() && view.likeness(at) > 0
         }

@@ -59,7 +59,16 @@ fn judge(view: &View<'_>, carried: &Carried, name: &Name, cue: Cue) -> Option<Fo
     }
     let (first, last) = (name.first?, name.last?);
     let possessive = view.unit(name.end - 1).is_some_and(Unit::is_possessive);
-    let after = if possessive {
+    let after = if possessive
+        && view
+            .unit(name.end)
+            .is_some_and(|next| next.case == Case::Lower)
+    {
+        Cue {
+            points: 1 + i32::from(name.parts() > 1),
+            name: "possessive",
+        }
+    } else if possessive {
         Cue::NONE
     } else {
         context::after(view, name.end)
@@ -89,6 +98,7 @@ fn judge(view: &View<'_>, carried: &Carried, name: &Name, cue: Cue) -> Option<Fo
         single(view, first)
     };
     points += form(view, name, first);
+    points += i32::from(several && cue.name == "preposition");
     points += cue.points + after.points + learnt;
     let shouted = view
         .unit(first)
@@ -220,11 +230,17 @@ fn with_initials(view: &View<'_>, name: &Name, first: usize) -> i32 {
         1..3 => 1,
         _ => view.likeness(first),
     };
+    // "J. Whitaker" as against "E. Coli": nothing but a name, or letters like one.
+    let leads = first > name.start
+        && view.is_tight(name.start + 1, b'.')
+        && !weights.any(&[Sort::Proper, Sort::Medical, Sort::DiseaseHead]);
+    let leads =
+        leads && (weights.surname() >= 2 || view.likeness(first) > 0) && weights.common() == 0;
     let common = if weights.common() >= 5 { 3 } else { 0 };
     let medicine =
         weights.any(&[Sort::Medical, Sort::Eponym, Sort::DiseaseHead]) && weights.given() < 8;
     let bare = !view.is_sign(name.end - 1, b'.') && first == name.start;
-    base - common - 4 * i32::from(medicine) - 2 * i32::from(bare)
+    base + 2 * i32::from(leads) - common - 4 * i32::from(medicine) - 2 * i32::from(bare)
 }
 
 /// What it costs that a word is also one of ordinary English or of medicine.
