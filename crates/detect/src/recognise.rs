@@ -9,6 +9,7 @@ mod calendar;
 mod calendar_words;
 mod check;
 mod clock;
+mod codes;
 mod columns;
 mod date;
 mod date_numeric;
@@ -18,10 +19,13 @@ mod ids;
 mod label_table;
 mod labels;
 mod misspelt;
+mod month_alone;
 mod net;
 mod numbers;
 mod phone;
+mod short_date;
 mod spoken;
+mod street;
 mod value;
 
 use crate::candidate::{Candidate, Priority};
@@ -192,7 +196,7 @@ impl Patterns {
         net::ip(segment, index, out);
         net::hardware(segment, index, out);
         net::gs1(segment, index, out);
-        address::street(segment, index, out);
+        street::street(segment, index, out);
         address::zip(segment, index, memory.after_place(segment, index), out);
         address::coordinates(segment, index, out);
         age::propose(segment, index, out);
@@ -212,14 +216,15 @@ impl Patterns {
         ids::propose(&self.labels, segment, index, memory.label, listed, out);
         memory.columns.propose(segment, index, out);
         numbers::unlabelled(segment, index, out);
-        ids::propose_word(&self.labels, segment, index, memory.label, listed, out);
+        codes::propose_word(&self.labels, segment, index, memory.label, listed, out);
         numbers::code(segment, index, out);
         numbers::masked_word(segment, index, out);
         net::ip(segment, index, out);
         net::hardware(segment, index, out);
         net::gs1(segment, index, out);
         net::url(segment, index, out);
-        address::street(segment, index, out);
+        street::named_street(segment, index, out);
+        street::street(segment, index, out);
         address::foreign_code(segment, index, out);
         age::propose(segment, index, out);
         mailbox(segment, index, out);
@@ -249,7 +254,7 @@ impl Patterns {
         }
         if flags.has(Flags::NUMBER) {
             age::propose(segment, index, out);
-            address::street(segment, index, out);
+            street::street(segment, index, out);
         }
         if flags.has(Flags::ROAD)
             || flags.has(Flags::UNIT)
@@ -259,10 +264,10 @@ impl Patterns {
             address::mile_marker(segment, index, out);
         }
         if matches!(token.case, Case::Title | Case::Mixed) {
-            address::named_street(segment, index, out);
+            street::named_street(segment, index, out);
         }
         if flags.has(Flags::BUILDING_UNIT) {
-            address::unit_line(segment, index, out);
+            street::unit_line(segment, index, out);
         }
         if matches!(
             token.first,
@@ -288,7 +293,7 @@ impl Patterns {
         } else {
             None
         };
-        ids::propose_word(&self.labels, segment, index, memory.label, listed, out);
+        codes::propose_word(&self.labels, segment, index, memory.label, listed, out);
         let Some(next) = segment.token(index + 1) else {
             return;
         };

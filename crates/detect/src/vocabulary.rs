@@ -152,7 +152,7 @@ const WORDS: &[(Flags, &str)] = &[
         Flags::DATE_NOUN,
         "visit visits appt appointment labs lab note ct mri xray cxr echo ekg ecg biopsy surgery admission discharge \
          scan ultrasound us colonoscopy procedure study exam clinic report results imaging film consult egd cath \
-         followup mammogram pet mammo cscope letter call encounter injection dose culture cultures hospitalization",
+         followup mammogram pet mammo cscope letter call encounter injection tdap flu vaccine booster pcv13 ppsv23 pcv20 shingrix pneumovax prevnar mmr hpv covid moderna pfizer hepb dose culture cultures hospitalization",
     ),
     (
         Flags::MEASURE,

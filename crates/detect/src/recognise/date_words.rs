@@ -1,25 +1,17 @@
 //! Dates with a month in words: `March 14th, 2024`, `14 Mar 2024`, `14Mar24`, `the fourteenth of March`,
-//! `March 14-18`, `Mar '24`, a month alone where it means a time and not a verb or a woman.
+//! `March 14-18`, `Mar '24`, `on the 14th`.
 
 use super::calendar;
 use super::clock;
 use super::date::{Found, is_date_cue, is_date_label};
 use super::misspelt;
+use super::month_alone::{self, is_verb};
 use super::spoken;
 use crate::candidate::Priority;
 use crate::kind::Kind;
 use crate::segment::Segment;
 use crate::term::Flags;
 use crate::token::{Case, Shape, Token};
-
-/// Months that are also verbs, or names of people.
-fn is_verb(month: u32) -> bool {
-    matches!(month, 3 | 5)
-}
-
-fn is_name(month: u32) -> bool {
-    matches!(month, 4 | 5 | 6 | 8)
-}
 
 /// Reads a date that starts with a month at `index`.
 pub(super) fn month_first(segment: &Segment<'_>, index: usize) -> Option<Found> {
@@ -37,7 +29,7 @@ pub(super) fn month_first(segment: &Segment<'_>, index: usize) -> Option<Found> 
     let after = after_stop(segment, index + 1, token);
     with_day(segment, index, month, after)
         .or_else(|| with_year(segment, index, month, after))
-        .or_else(|| alone(segment, index, month))
+        .or_else(|| month_alone::alone(segment, index, month))
 }
 
 /// Returns the index after the stop of an abbreviation.
@@ -247,96 +239,6 @@ fn with_year(segment: &Segment<'_>, index: usize, month: u32, after: usize) -> O
     })
 }
 
-/// A month alone: where it can only be a month, or where the word before makes it a time.
-fn alone(segment: &Segment<'_>, index: usize, month: u32) -> Option<Found> {
-    let token = segment.token(index)?;
-    let short = token.len() <= 4 && !matches!(month, 5..=7) || token.len() == 3 && month != 5;
-    let month_alone = Found {
-        kind: Kind::Month,
-        priority: Priority::Pattern,
-        ..Found::day(index + 1, 0.0, "month alone")
-    };
-    let found = |confidence| {
-        Some(Found {
-            confidence,
-            ..month_alone
-        })
-    };
-    let cue = cue_before_month(segment, index, month);
-    let listed = beside_month(segment, index);
-    if token.case == Case::Lower {
-        let modal = is_verb(month)
-            && !["in", "since", "last", "next", "until", "mid"]
-                .iter()
-                .any(|word| segment.is(index.saturating_sub(1), word));
-        return if cue && !short && !modal {
-            found(0.8)
-        } else {
-            None
-        };
-    }
-    if cue || listed && !short {
-        return found(0.85);
-    }
-    let plain = !short && !is_verb(month) && !is_name(month);
-    let followed_by_name = segment
-        .token(index + 1)
-        .is_some_and(|next| next.case == Case::Title && next.space_before);
-    if plain && !followed_by_name {
-        found(0.7)
-    } else {
-        None
-    }
-}
-
-/// Returns true if the word before says that a month follows.
-fn cue_before_month(segment: &Segment<'_>, index: usize, month: u32) -> bool {
-    let dash = index > 1 && segment.sign(index - 1, b'-') && segment.touches(index);
-    let at = if dash {
-        index.checked_sub(2)
-    } else {
-        index.checked_sub(1)
-    };
-    let Some(at) = at else { return false };
-    if dash {
-        return segment.is(at, "mid") || segment.is(at, "late") || segment.is(at, "early");
-    }
-    if is_name(month) {
-        let firm = [
-            "in", "since", "last", "next", "early", "late", "mid", "until", "during", "this",
-            "past",
-        ];
-        let part = [
-            "end",
-            "beginning",
-            "middle",
-            "month",
-            "start",
-            "half",
-            "week",
-        ];
-        return firm.iter().any(|cue| segment.is(at, cue))
-            || segment.is(at, "of") && at > 0 && part.iter().any(|word| segment.is(at - 1, word));
-    }
-    segment.flags(at).has(Flags::PARTICULAR)
-        && !(is_verb(month) && (segment.is(at, "to") || segment.is(at, "and")))
-}
-
-/// Returns true for the second of `May to August`, `June-July`, `March and April`, and for the first of them.
-fn beside_month(segment: &Segment<'_>, index: usize) -> bool {
-    let joins = |at: usize| {
-        matches!(segment.sign_at(at), b'-' | b'/' | b',' | b'&')
-            || ["to", "through", "and", "or", "until"]
-                .iter()
-                .any(|word| segment.is(at, word))
-    };
-    let before = index >= 2 && joins(index - 1) && segment.flags(index - 2).has(Flags::MONTH);
-    let capital = segment
-        .token(index + 2)
-        .is_some_and(|token| token.case != Case::Lower);
-    before || joins(index + 1) && capital && segment.flags(index + 2).has(Flags::MONTH)
-}
-
 /// Reads a date that starts with a day (or a year) at `index`.
 pub(super) fn day_first(segment: &Segment<'_>, index: usize) -> Option<Found> {
     if in_chain(segment, index) {
@@ -464,7 +366,13 @@ fn day_alone(segment: &Segment<'_>, index: usize, end: usize) -> Option<Found> {
         ]
         .iter()
         .any(|cue| segment.is(index - 2, cue));
-    if !cue && !is_date_label(segment, index) {
+    let part_of_day = index >= 3
+        && segment.is(index - 1, "the")
+        && segment.is(index - 2, "of")
+        && ["morning", "evening", "night", "afternoon", "early", "week"]
+            .iter()
+            .any(|part| segment.is(index - 3, part));
+    if !cue && !part_of_day && !is_date_label(segment, index) {
         return None;
     }
     let closes = match segment.token(end) {

@@ -69,7 +69,7 @@ pub(super) const ROWS: &[Row] = &[
         "label of a member number",
         "member, subscriber, beneficiary, enrollee, insured, policyholder, insurance, ins, plan, tricare, champus, bcbs, \
          aetna, cigna, humana, uhc, unitedhealthcare, anthem, blue cross, blue shield, blue cross blue shield, kaiser, \
-         health plan, coverage, hmo, ppo, health insurance, carrier, payer, payor, primary insurance, secondary insurance",
+         health plan, coverage, hmo, ppo, health insurance, carrier, payer, payor, primary insurance, secondary insurance, insurance card",
     ),
     (
         Kind::Mbi,
@@ -283,7 +283,7 @@ pub(super) const ROWS: &[Row] = &[
          id|template, iris code, face recognition id|template, biometric, dna profile, voice biometric, voice biometric id, \
          retinal scan id, iris scan id, fingerprint scan id, face template id, fingerprint template id, \
          voice|finger|palm|face|hand|thumb print id|reference|record|template|hash|scan|code|ref, face|facial|voice|iris \
-         embedding|embeddings|vector id?, hand geometry template|id, biometric template id, fingerprint hash",
+         embedding|embeddings|vector id?, face id template?, hand geometry template|id, biometric template id, fingerprint hash",
     ),
     (
         Kind::Accession,
@@ -442,7 +442,7 @@ pub(super) const ROWS: &[Row] = &[
         "row id, uid, record id, db id, database id, object id, primary key, uuid, guid, patient uuid, row number, \
          person id, personid, resource id, internal id, entity id, fhir id, contact id, customer id, client id, entry id, \
          document id, doc id, note id, message id, event id, case id, external id, profile id, family id, user id number, \
-         household id, relative id, pat key, system id, party id",
+         household id, relative id, encounter|patient|account|visit|person key, pat key, system id, party id",
     ),
     (
         Kind::RecordId,
@@ -465,7 +465,7 @@ pub(super) const ROWS: &[Row] = &[
         Kind::OtherId,
         Nothing,
         "label of an identifying number",
-        "reference number|no, ref number|no|num, pin, pin code|number, confirmation number|no|code, authorization number|no|code, referral number|no, tracking \
+        "reference number|no, ref number|no|num, pin, pin code|number, confirmation number|no|code, auth|authorization code|number|no, authorization number|no|code, referral number|no, tracking \
          number|no, ticket number|no, tax id, taxpayer id, military id, dod id, veteran id, voter id, national id, edipi, \
          prior authorization number|no, case manager id, registration number|no, identification number|no, \
          id number|no|num, access code, application number|no, membership number|no|id, card id, wristband id, \

@@ -248,6 +248,20 @@ pub(super) fn code(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>
         return;
     }
     let value = value::read(segment, index, false);
+    if segment.word_at(index).starts_with("eyJ") && value.len() >= 16 {
+        let token = value::with_dots(segment, value);
+        let reason = Reason::rule("signed token");
+        out.push(span(
+            segment,
+            index,
+            token.upto,
+            Kind::Session,
+            0.85,
+            Priority::Pattern,
+            reason,
+        ));
+        return;
+    }
     if value.letters == 0 || value.digits == 0 || value.len() < 9 {
         return;
     }

@@ -109,10 +109,10 @@ pub(super) fn with_groups(segment: &Segment<'_>, value: Value) -> Value {
     value
 }
 
-/// Lengthens a value by up to two further numbers after spaces: `W1234 24 123456`.
+/// Lengthens a value by up to three further numbers after spaces: `W1234 24 123456`.
 pub(super) fn with_numbers(segment: &Segment<'_>, value: Value) -> Value {
     let mut value = value;
-    for _ in 0..2 {
+    for _ in 0..3 {
         let Some(next) = segment
             .token(value.upto)
             .filter(|next| next.shape == Shape::Number && !next.line_start)
@@ -126,6 +126,25 @@ pub(super) fn with_numbers(segment: &Segment<'_>, value: Value) -> Value {
         }
         count(segment, next, &mut value);
         value.upto += 1;
+    }
+    value
+}
+
+/// Lengthens a value by what follows dots and colons: `jane.roe`, `eyJ….eyJ….x`.
+pub(super) fn with_dots(segment: &Segment<'_>, value: Value) -> Value {
+    let mut value = value;
+    while segment.touches(value.upto)
+        && matches!(segment.sign_at(value.upto), b'.' | b':')
+        && segment.touches(value.upto + 1)
+    {
+        let next = read(segment, value.upto + 1, false);
+        if next.len() == 0 {
+            break;
+        }
+        value.letters += next.letters;
+        value.digits += next.digits;
+        value.parts += next.parts;
+        value.upto = next.upto;
     }
     value
 }
