@@ -9,6 +9,7 @@
 //! token; nobody else's number moves. A value that is first found only beside what was revealed in this way is
 //! redacted without a number.
 
+mod holders;
 mod people;
 mod piece;
 mod plan;

@@ -6,13 +6,13 @@
 //! learnt; should it still find something new (the looking back is bounded), that is removed without a number, for
 //! numbering it would depend on what came later.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use covenant_detect::{Class, Kind};
 use covenant_formats::json::Path;
 
+use super::holders::Holders;
 use super::people::People;
 use super::piece::{Finder, Found, Piece, Stand, find_in};
 use super::ranges::{bytes_covered, rendered_cuts, trimmed};
@@ -20,7 +20,7 @@ use super::scribe::Scribe;
 use crate::coarse::{birth_years, coarse, coarse_number, marker};
 use crate::edit::{Edit, Mention, Rendered, What, disjoint, is_free, sort};
 use crate::fields::is_plausible;
-use crate::known::{Known, folded_words};
+use crate::known::Known;
 use crate::screened::paragraph;
 use crate::tokens::Word;
 use crate::words::{has_word, value_in};
@@ -45,8 +45,18 @@ pub(crate) struct Settler<'a> {
     /// Bytes of all pieces, and of those that were searched again for what later ones made known.
     bytes: usize,
     bytes_again: usize,
-    hasher: RandomState,
+    /// What all pieces were searched for.
+    searched_for: Extent,
+    /// Which pieces hold a word, once there are several pieces.
+    holders: Holders,
     positions: HashMap<Arc<Piece>, usize>,
+}
+
+/// How much is known: values and people.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Extent {
+    values: usize,
+    people: usize,
 }
 
 /// A piece and what is done to it.
@@ -55,12 +65,8 @@ struct Settled {
     path: Path,
     edits: Vec<Edit>,
     kept: Vec<Found>,
-    /// How many values were known when the piece was last searched for them.
-    searched_for: usize,
-    /// How many people were known then.
-    people: usize,
-    /// Hashes of its words, once a later piece asked for them.
-    words: Option<HashSet<u64>>,
+    /// What was known when the piece was last searched for it.
+    searched_for: Extent,
     applied: bool,
 }
 
@@ -72,9 +78,7 @@ impl Settled {
             path: Path::root(),
             edits: Vec::new(),
             kept: Vec::new(),
-            searched_for: 0,
-            people: 0,
-            words: None,
+            searched_for: Extent::default(),
             applied: true,
         }
     }
@@ -96,7 +100,8 @@ impl<'a> Settler<'a> {
             pieces: Vec::new(),
             bytes: 0,
             bytes_again: 0,
-            hasher: RandomState::new(),
+            searched_for: Extent::default(),
+            holders: Holders::default(),
             positions: HashMap::new(),
         }
     }
@@ -120,59 +125,59 @@ impl<'a> Settler<'a> {
         for round in 0..=PASSES {
             let mut fresh = self.known.take_fresh();
             fresh.extend(self.people.take_fresh());
-            if fresh.is_empty() || last == 0 {
-                self.nothing_is_waiting();
+            if last > 0 && !fresh.is_empty() {
+                // What the last piece made known was looked for in it already.
+                let end = if round == 0 { last } else { last + 1 };
+                for position in self.holding(&fresh, end) {
+                    self.look_back_into(position)?;
+                }
+            } else if self.bytes_again <= self.most_bytes_again() {
+                self.searched_for = self.extent();
                 return Ok(());
-            }
-            let fresh: Vec<u64> = fresh
-                .iter()
-                .map(|word| self.hasher.hash_one(word))
-                .collect();
-            // What the last piece made known was looked for in it already.
-            let end = if round == 0 { last } else { last + 1 };
-            for position in 0..end {
-                self.look_back_into(position, &fresh)?;
             }
         }
         Ok(())
     }
 
-    /// Keeps that all pieces were searched for all that is known, unless the bound was met.
-    fn nothing_is_waiting(&mut self) {
-        if self.bytes_again > self.most_bytes_again() {
-            return;
-        }
-        let (known, people) = (self.known.len(), self.people.len());
-        for settled in &mut self.pieces {
-            (settled.searched_for, settled.people) = (known, people);
-        }
+    /// Returns the pieces before `end` that hold any of the words.
+    fn holding(&mut self, words: &[String], end: usize) -> BTreeSet<usize> {
+        let texts = self
+            .pieces
+            .iter()
+            .map(|settled| settled.piece.whole.as_str());
+        self.holders.read(texts);
+        self.holders
+            .of(words)
+            .filter(|position| *position < end)
+            .collect()
     }
 
-    fn look_back_into(&mut self, position: usize, fresh: &[u64]) -> Result<(), Refusal> {
+    fn look_back_into(&mut self, position: usize) -> Result<(), Refusal> {
         let most = self.most_bytes_again();
-        let Some(settled) = self
+        let waiting = self
             .pieces
             .get_mut(position)
-            .filter(|settled| !settled.applied)
-        else {
+            .filter(|settled| !settled.applied);
+        let Some(place) = waiting else {
             return Ok(());
         };
-        let words = settled
-            .words
-            .get_or_insert_with(|| folded_words(&settled.piece.whole, &self.hasher));
-        if !fresh.iter().any(|word| words.contains(word)) {
-            return Ok(());
-        }
-        self.bytes_again += settled.piece.whole.len();
+        self.bytes_again += place.piece.whole.len();
         if self.bytes_again > most {
             return Ok(());
         }
-        let mut settled = std::mem::replace(settled, Settled::placeholder());
+        let mut settled = std::mem::replace(place, Settled::placeholder());
         let spread = self.spread_into(&mut settled, Numbering::Open);
         if let Some(place) = self.pieces.get_mut(position) {
             *place = settled;
         }
         spread
+    }
+
+    fn extent(&self) -> Extent {
+        Extent {
+            values: self.known.len(),
+            people: self.people.len(),
+        }
     }
 
     /// How much may be searched again: bounds a request in which every text makes something known for all others.
@@ -209,24 +214,20 @@ impl<'a> Settler<'a> {
     /// Replaces every known value in every piece not yet applied, until that makes no more values known.
     fn spread(&mut self) -> Result<(), Refusal> {
         for _ in 0..=PASSES {
-            let waiting =
-                |settled: &Settled, known: usize| !settled.applied && settled.searched_for < known;
-            if !self
-                .pieces
-                .iter()
-                .any(|settled| waiting(settled, self.known.len()))
-            {
+            let extent = self.extent();
+            if self.searched_for == extent {
                 return Ok(());
             }
             let mut pieces = std::mem::take(&mut self.pieces);
-            let mut spread = Ok(());
-            for settled in &mut pieces {
-                if spread.is_ok() && waiting(settled, self.known.len()) {
-                    spread = self.spread_into(settled, Numbering::Closed);
-                }
-            }
+            let mut waiting = pieces.iter_mut().filter(|settled| !settled.applied);
+            let spread =
+                waiting.try_for_each(|settled| match settled.searched_for == self.extent() {
+                    true => Ok(()),
+                    false => self.spread_into(settled, Numbering::Closed),
+                });
             self.pieces = pieces;
             spread?;
+            self.searched_for = extent;
         }
         let path = self
             .pieces
@@ -240,13 +241,12 @@ impl<'a> Settler<'a> {
     }
 
     fn spread_into(&mut self, settled: &mut Settled, numbering: Numbering) -> Result<(), Refusal> {
-        settled.searched_for = self.known.len();
-        let people = std::mem::replace(&mut settled.people, self.people.len());
+        let before = std::mem::replace(&mut settled.searched_for, self.extent());
         let Settled {
             piece, path, edits, ..
         } = settled;
         let mut mentions = self.elsewhere(piece, edits);
-        if people < self.people.len() {
+        if before.people < self.people.len() {
             let named = self.named_elsewhere(piece, |start, end| is_free(edits, start, end));
             mentions.extend(self.judge(named).1);
             mentions.retain(|mention| is_free(edits, mention.start, mention.end));
@@ -282,15 +282,13 @@ impl<'a> Settler<'a> {
         if !edits.is_empty() {
             self.look_again(piece, path, Numbering::Open, &mut edits)?;
         }
-        let searched_for = self.known.len();
+        let searched_for = self.extent();
         Ok(Settled {
             piece: Arc::new(piece.clone()),
             path: path.clone(),
             edits,
             kept,
             searched_for,
-            people: self.people.len(),
-            words: None,
             applied: false,
         })
     }
