@@ -268,3 +268,93 @@ impl std::fmt::Display for Subject {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn table(rows: &[(&'static str, &'static str)]) -> Result<Profile, ProfileError> {
+        Profile::from_table("table", rows.iter().copied())
+    }
+
+    #[test]
+    fn a_row_of_a_kind_is_stronger_than_its_class_and_what_no_row_names_becomes_a_token() {
+        let rows = [
+            ("LOCATION", "keep"),
+            ("location.street", "pseudonymize"),
+            ("zip", "generalize"),
+        ];
+        let profile = table(&rows).unwrap();
+        let treatment = |kind: Kind| profile.treatment(kind.class(), kind);
+        assert_eq!(treatment(Kind::City), Treatment::Keep);
+        assert_eq!(treatment(Kind::Street), Treatment::Pseudonymize);
+        assert_eq!(treatment(Kind::Zip), Treatment::Generalize);
+        assert_eq!(treatment(Kind::Person), Treatment::Pseudonymize);
+        assert_eq!(
+            (profile.unsure, profile.on_typed),
+            (UnsurePolicy::Remove, OnTyped::Refuse)
+        );
+    }
+
+    #[test]
+    fn a_table_that_cannot_be_read_is_refused_with_its_row() {
+        let message = |rows: &[(&'static str, &'static str)]| table(rows).unwrap_err().to_string();
+        assert_eq!(
+            message(&[("name", "keep"), ("nmae", "keep")]),
+            "row 2: unknown class or kind"
+        );
+        assert_eq!(
+            message(&[("name.zip", "keep")]),
+            "row 1: unknown class or kind"
+        );
+        assert_eq!(
+            message(&[("name", "keep"), ("NAME", "redact")]),
+            "row 2: NAME is named twice"
+        );
+        assert!(
+            message(&[("name", "hide")]).starts_with("row 1: unknown treatment; expected block")
+        );
+    }
+
+    #[test]
+    fn a_gateway_route_takes_no_treatment_for_data_that_leaves_for_good() {
+        Profile::safe_harbor().check_gateway().unwrap();
+        let message = |subject, treatment| {
+            let profile = table(&[(subject, treatment)]).unwrap();
+            profile.check_gateway().unwrap_err().to_string()
+        };
+        let surrogate = "profile table: name.person may not be given surrogate on a gateway route";
+        assert_eq!(message("name", "surrogate"), surrogate);
+        assert!(message("location", "generalize").contains("location.street"));
+        table(&[
+            ("date", "generalize"),
+            ("age", "generalize"),
+            ("zip", "generalize"),
+        ])
+        .unwrap()
+        .check_gateway()
+        .unwrap();
+    }
+
+    #[test]
+    fn safe_harbor_keeps_nothing() {
+        for profile in [Profile::safe_harbor(), Profile::safe_harbor_files()] {
+            for kind in Kind::ALL {
+                assert_ne!(
+                    profile.treatment(kind.class(), *kind),
+                    Treatment::Keep,
+                    "{kind}"
+                );
+            }
+            assert_eq!(profile.unsure, UnsurePolicy::Remove);
+        }
+        let files = Profile::safe_harbor_files();
+        let coded = |kind: &&Kind| files.treatment(kind.class(), **kind) == Treatment::Pseudonymize;
+        assert_eq!(
+            Kind::ALL.iter().find(coded),
+            None,
+            "a code in a file is not Safe Harbor"
+        );
+    }
+}

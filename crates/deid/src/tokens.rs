@@ -213,3 +213,86 @@ impl std::fmt::Debug for Tokens {
         write!(f, "Tokens({})", self.issued.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::shape;
+    use covenant_seal::DataKey;
+
+    struct Bytes(u8);
+
+    impl covenant_seal::Random for Bytes {
+        fn fill(&self, buffer: &mut [u8]) -> Result<(), covenant_seal::Error> {
+            buffer.fill(self.0);
+            Ok(())
+        }
+    }
+
+    fn tokens(key: u8, app: &str) -> Tokens {
+        Tokens::new(
+            Arc::new(HashKey::from(DataKey::generate(&Bytes(key)).unwrap())),
+            app,
+        )
+    }
+
+    #[test]
+    fn a_token_says_class_and_ordinal_and_nothing_of_the_value() {
+        let (mut one, mut other) = (tokens(1, "app"), tokens(1, "app"));
+        let first = one.token_for(Class::Name, "Ellen Marsh");
+        assert_eq!(first, other.token_for(Class::Name, "Bo Tarn"));
+        assert!(first.starts_with("[NAME_1_") && first.len() == "[NAME_1_7KQ4]".len());
+        assert!(
+            one.token_for(Class::Mrn, "Ellen Marsh")
+                .starts_with("[MRN_1_")
+        );
+        assert!(
+            one.token_for(Class::Name, "Bo Tarn")
+                .starts_with("[NAME_2_")
+        );
+        assert_eq!(one.token_for(Class::Name, " ELLEN  marsh"), first);
+    }
+
+    #[test]
+    fn a_check_is_of_the_key_the_app_the_class_and_the_ordinal() {
+        let check = |mut tokens: Tokens, class, ordinal: usize| {
+            (1..=ordinal)
+                .map(|value| tokens.token_for(class, &value.to_string()))
+                .last()
+                .unwrap()
+        };
+        let checks: std::collections::BTreeSet<String> = [
+            check(tokens(1, "app"), Class::Name, 1),
+            check(tokens(2, "app"), Class::Name, 1),
+            check(tokens(1, "other"), Class::Name, 1),
+            check(tokens(1, "app"), Class::Mrn, 1),
+            check(tokens(1, "app"), Class::Name, 2),
+        ]
+        .into_iter()
+        .filter_map(|token| token.rsplit_once('_').map(|(_, check)| check.to_owned()))
+        .collect();
+        assert_eq!(checks.len(), 5);
+    }
+
+    #[test]
+    fn every_issued_token_has_the_shape_a_restorer_knows() {
+        let mut tokens = tokens(3, "app");
+        for word in Word::all() {
+            for ordinal in 1..200 {
+                let token = tokens
+                    .token(word, &format!("{word:?} {ordinal}"))
+                    .to_owned();
+                let shape = shape::at(None, token.chars(), false).unwrap();
+                assert_eq!((shape.token, shape.word), (token, word));
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_found_is_known_whatever_its_spelling() {
+        let mut tokens = tokens(1, "app");
+        tokens.note("Dayton,");
+        assert!(tokens.knows("DAYTON") && !tokens.knows("Day"));
+    }
+}
