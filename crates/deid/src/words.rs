@@ -2,10 +2,18 @@
 
 /// Returns the byte ranges of the words in `text`.
 pub(crate) fn words(text: &str) -> Vec<(usize, usize)> {
-    let mut words = Vec::new();
-    let mut start = None;
-    for (at, char) in text.char_indices() {
-        match (char.is_alphanumeric(), start) {
+    let bytes = text.as_bytes();
+    let mut words = Vec::with_capacity(bytes.len() / 6);
+    let (mut at, mut start) = (0, None);
+    while let Some(byte) = bytes.get(at) {
+        let (belongs, length) = match byte.is_ascii() {
+            true => (byte.is_ascii_alphanumeric(), 1),
+            false => {
+                let char = text.get(at..).and_then(|rest| rest.chars().next());
+                char.map_or((false, 1), |char| (char.is_alphanumeric(), char.len_utf8()))
+            }
+        };
+        match (belongs, start) {
             (true, None) => start = Some(at),
             (false, Some(from)) => {
                 words.push((from, at));
@@ -13,6 +21,7 @@ pub(crate) fn words(text: &str) -> Vec<(usize, usize)> {
             }
             _ => {}
         }
+        at += length;
     }
     words.extend(start.map(|from| (from, text.len())));
     words
@@ -171,6 +180,19 @@ mod tests {
         assert_eq!(value("+1 555 010 0199"), Some("+1 555 010 0199"));
         assert_eq!(value("\"Ellen (Nell)\""), Some("Ellen (Nell)"));
         assert_eq!(value(" ... "), None);
+    }
+
+    #[test]
+    fn words_are_those_of_the_definition() {
+        for text in ["", "é", "aé-ß1 😀x", "名前 name", "\u{300}a\u{301}b", "x"] {
+            let of_definition = text
+                .split(|char: char| !char.is_alphanumeric())
+                .filter(|word| !word.is_empty());
+            let found = words(text)
+                .into_iter()
+                .map(|(start, end)| &text[start..end]);
+            assert!(found.eq(of_definition), "{text}");
+        }
     }
 
     #[test]
