@@ -125,8 +125,6 @@ struct FileScribe<'a> {
 }
 
 impl Scribe for FileScribe<'_> {
-    fn note(&mut self, _: &str) {}
-
     fn token(&mut self, word: Word, value: &str) -> String {
         let code = self.code(word, value);
         self.map.insert(code.clone(), value);

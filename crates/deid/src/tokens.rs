@@ -1,6 +1,6 @@
 //! The numbered tokens of one request.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use covenant_detect::Class;
@@ -53,8 +53,6 @@ pub struct Tokens {
     issued: Vec<Issued>,
     by_value: HashMap<(Word, String), usize>,
     counts: HashMap<Word, u32>,
-    /// Every value found, kept or not, in its normal form.
-    seen: HashSet<String>,
 }
 
 struct Issued {
@@ -71,7 +69,6 @@ impl Tokens {
             issued: Vec::new(),
             by_value: HashMap::new(),
             counts: HashMap::new(),
-            seen: HashSet::new(),
         }
     }
 
@@ -97,16 +94,6 @@ impl Tokens {
     /// Tells whether no token was issued.
     pub fn is_empty(&self) -> bool {
         self.issued.is_empty()
-    }
-
-    /// Tells whether this value, whatever its case and spacing, was found in the request, kept or not.
-    pub fn knows(&self, value: &str) -> bool {
-        self.seen.contains(&fold(value))
-    }
-
-    /// Keeps that a value was found.
-    pub(crate) fn note(&mut self, value: &str) {
-        self.seen.insert(fold(value));
     }
 
     /// Returns the token of a value that has one.
@@ -202,9 +189,6 @@ impl Drop for Tokens {
         for ((_, mut value), _) in self.by_value.drain() {
             value.zeroize();
         }
-        for mut value in self.seen.drain() {
-            value.zeroize();
-        }
     }
 }
 
@@ -287,12 +271,5 @@ mod tests {
                 assert_eq!((shape.token, shape.word), (token, word));
             }
         }
-    }
-
-    #[test]
-    fn what_was_found_is_known_whatever_its_spelling() {
-        let mut tokens = tokens(1, "app");
-        tokens.note("Dayton,");
-        assert!(tokens.knows("DAYTON") && !tokens.knows("Day"));
     }
 }

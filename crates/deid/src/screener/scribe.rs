@@ -7,9 +7,6 @@ use crate::tokens::{Tokens, Word};
 
 /// Writes what stands in place of values.
 pub(crate) trait Scribe {
-    /// Keeps that a value was found.
-    fn note(&mut self, value: &str);
-
     /// Returns the token or code of a value, making one where it has none, and keeps this spelling as the last seen.
     fn token(&mut self, word: Word, value: &str) -> String;
 
@@ -24,10 +21,6 @@ pub(crate) trait Scribe {
 }
 
 impl Scribe for Tokens {
-    fn note(&mut self, value: &str) {
-        Tokens::note(self, value);
-    }
-
     fn token(&mut self, word: Word, value: &str) -> String {
         Tokens::token(self, word, value).to_owned()
     }

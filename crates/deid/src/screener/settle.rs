@@ -83,12 +83,6 @@ impl<'a> Settler<'a> {
                 .any(|found| found.start < end && start < found.end)
         });
         found.extend(named);
-        for value in found
-            .iter()
-            .filter_map(|found| piece.whole.get(found.start..found.end))
-        {
-            self.scribe.note(value);
-        }
         let (kept, mut mentions) = self.judge(found);
         mentions.extend(self.lookalikes(piece));
         mentions.extend(self.field(piece, &kept, &mentions));
