@@ -126,6 +126,24 @@ async fn a_change_is_one_event_with_the_operators_name_and_holds_at_once() {
 }
 
 #[tokio::test]
+async fn the_last_key_of_the_last_operator_is_not_revoked() {
+    let place = Place::new().await;
+    let before = place.events().await;
+    let prefix = {
+        let state = place.house.registers.state().unwrap();
+        let operator = state.operators.values().next().unwrap();
+        operator.keys.first().unwrap().prefix.clone()
+    };
+    let revoke = Change::OperatorKeyRevoke {
+        name: "r.ames".to_owned(),
+        prefix,
+    };
+    assert!(place.make(revoke).await.is_err());
+    assert_eq!(place.events().await, before);
+    place.make(vendor("acme")).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_the_register_refuses_is_not_written() {
     let place = Place::new().await;
     let before = place.events().await;

@@ -51,10 +51,15 @@ impl Admin {
                 Ok(shredded(&format!("payload/{id}"), dry_run, &shredding))
             }
             Change::HoldPlace { id, covers } => {
-                self.store
+                let placed = self
+                    .store
                     .hold(&id, self.covers(covers), &order(false))
                     .await?;
-                Ok(done(format!("hold/{id}"), "placed"))
+                let figures = vec![("payloads it covers now".to_owned(), placed.payloads)];
+                Ok(Done {
+                    figures,
+                    ..done(format!("hold/{id}"), "placed")
+                })
             }
             Change::HoldRelease { id } => {
                 self.store.release_hold(&id, &order(false)).await?;

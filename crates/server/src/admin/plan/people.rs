@@ -3,7 +3,7 @@
 use super::{Next, Planned, absent, invalid, object, overlap, row};
 use crate::admin::{AppForm, Done, Error, ShownOnce};
 use crate::state::kind;
-use covenant_access::{App, KeyKind, Operator, Purpose};
+use covenant_access::{App, AppKey, KeyKind, KeyState, Operator, Purpose};
 use covenant_ledger::EventKind;
 
 impl Next<'_> {
@@ -170,6 +170,19 @@ impl Next<'_> {
         self.operator(operator, "key revoked", None)
     }
 
+    /// Refuses a change after which no operator could make another one.
+    fn somebody_remains(&self) -> Result<(), Error> {
+        let now_ms = self.admin.now_ms();
+        let in_force = |key: &AppKey| key.state(now_ms) == KeyState::Active;
+        let mut operators = self.state.operators.values();
+        match operators.any(|operator| !operator.disabled && operator.keys.iter().any(in_force)) {
+            true => Ok(()),
+            false => Err(Error::Invalid(
+                "no operator would be left with a key in force; add another one first".to_owned(),
+            )),
+        }
+    }
+
     pub(super) fn known_operator(&self, name: &str) -> Result<Operator, Error> {
         let operators = &self.state.operators;
         operators
@@ -187,6 +200,7 @@ impl Next<'_> {
         let row = row(kind::OPERATOR, &operator.name, &operator)?;
         let object = object(kind::OPERATOR, &operator.name);
         self.state.operators.insert(operator.name.clone(), operator);
+        self.somebody_remains()?;
         let done = Done {
             object,
             action: action.to_owned(),
