@@ -6,7 +6,7 @@ use crate::words::words;
 use crate::{Principal, Purpose};
 
 /// A question for the policies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ask {
     /// Who asks.
     pub principal: Principal,
@@ -48,7 +48,7 @@ pub enum Action {
 }
 
 /// With what something is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Resource {
     /// A model, as its route stands today.
     Model {
@@ -137,7 +137,7 @@ pub enum Label {
 }
 
 /// What else is known when the question is put.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Context {
     /// How many patients the request names.
     pub patients_named: u32,

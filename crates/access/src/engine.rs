@@ -4,6 +4,7 @@ use cedar_policy::{Authorizer, Decision, PolicySet, Response, Schema};
 
 use crate::policies::{self, Policies};
 use crate::question::{Question, Types};
+use crate::remembered::Remembered;
 use crate::{Ask, Denied, Error, Explanation, Permit, explain};
 
 const SCHEMA: &str = include_str!("../policies/schema.cedarschema");
@@ -26,9 +27,11 @@ pub struct Engine {
     policies: Policies,
     authorizer: Authorizer,
     digest: String,
+    remembered: Remembered,
 }
 
 /// What Cedar said to a question, in our words.
+#[derive(Clone)]
 pub(crate) struct Verdict {
     pub(crate) allowed: bool,
     pub(crate) policies: Vec<String>,
@@ -59,6 +62,7 @@ impl Engine {
             policies,
             authorizer: Authorizer::new(),
             digest,
+            remembered: Remembered::default(),
         })
     }
 
@@ -81,7 +85,7 @@ impl Engine {
     /// # Errors
     /// [`Denied`] with the policies that forbid it, or without any when none allows it.
     pub fn authorize(&self, ask: &Ask) -> Result<Permit, Denied> {
-        let verdict = self.decide(ask);
+        let verdict = self.remembered.or_decide(ask, || self.decide(ask));
         match verdict.allowed {
             true => Ok(Permit::new(ask, verdict.policies, verdict.reason)),
             false => Err(Denied {

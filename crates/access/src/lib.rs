@@ -55,6 +55,7 @@ mod policies;
 mod principal;
 mod purpose;
 mod question;
+mod remembered;
 mod role;
 mod words;
 

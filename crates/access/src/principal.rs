@@ -45,7 +45,7 @@ pub struct Operator {
 }
 
 /// Who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Principal {
     /// The id of the app, the name of the operator, or the opaque reference of the patient.
     pub id: String,

@@ -158,6 +158,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
+    fn a_question_asked_again_has_the_same_answer(ask in asks()) {
+        let first = ENGINE.authorize(&ask).map(|permit| permit.policies().to_vec());
+        let again = ENGINE.authorize(&ask).map(|permit| permit.policies().to_vec());
+        prop_assert_eq!(&first, &again);
+        let told = ENGINE.explain(&ask);
+        prop_assert_eq!(first.is_ok(), told.allowed, "what was never remembered says otherwise");
+    }
+
+    #[test]
     fn explanations_agree_with_decisions(ask in asks()) {
         crate::explanations::check(&ENGINE, &ask);
     }
