@@ -133,7 +133,8 @@ async fn once(connection: &mut Connection, request: &[u8]) -> Result<u16> {
 }
 
 /// The gateway's own figures, as it exposes them.
-pub(crate) async fn metrics(address: &str) -> Result<String> {
+pub(crate) async fn metrics(target: &Target) -> Result<String> {
+    let address = target.address.as_str();
     let mut connection = Connection::open(address).await?;
     connection
         .write(format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())

@@ -38,6 +38,9 @@ struct Arguments {
     /// Requests a measurement (one at a time), and for each connection under load a share of ten times as many.
     #[arg(long, default_value_t = 400)]
     requests: usize,
+    /// Measure only what one request at a time costs.
+    #[arg(long)]
+    latency_only: bool,
 }
 
 #[tokio::main]
@@ -59,9 +62,10 @@ async fn main() -> Result<()> {
     figures.line("fdatasync of the data directory's disk", &sync);
     one_at_a_time(&mut figures, &direct, &gateway, &sync, arguments.requests).await?;
     first_event(&mut figures, &direct, &gateway, &sync, arguments.requests).await?;
-    under_load(&mut figures, &gateway, &direct, &arguments).await?;
-    curves(&mut figures, &gateway, arguments.requests).await?;
-    figures.set("metrics", json!(load::metrics(&arguments.gateway).await?));
+    if !arguments.latency_only {
+        under_load(&mut figures, &gateway, &direct, &arguments).await?;
+        curves(&mut figures, &gateway, arguments.requests).await?;
+    }
     println!("{}", figures.into_json());
     Ok(())
 }
@@ -75,7 +79,10 @@ async fn one_at_a_time(
 ) -> Result<()> {
     load::sequential(gateway, 50, 1024, false).await?;
     let plain = load::sequential(direct, n, 1024, false).await?;
+    let before = load::metrics(gateway).await?;
     let through = load::sequential(gateway, n, 1024, false).await?;
+    let after = load::metrics(gateway).await?;
+    figures.set("metrics", json!({ "before": before, "after": after }));
     figures.line("direct call, 1 KB note, one at a time", &plain);
     figures.line("through the gateway, 1 KB note, one at a time", &through);
     let (p50, p99) = (through.p50_ms - plain.p50_ms, through.p99_ms - plain.p99_ms);
