@@ -6,6 +6,8 @@ use std::time::Duration;
 use covenant_seal::HashKey;
 use rustls::pki_types::CertificateDer;
 
+use crate::upstream::proxy::Proxy;
+
 /// Settings of a [`Gateway`](crate::Gateway); every value has a sound default.
 #[derive(Clone, Debug, Default)]
 pub struct GatewayConfig {
@@ -15,6 +17,8 @@ pub struct GatewayConfig {
     pub timeouts: Timeouts,
     /// Certificate authorities trusted beside the public ones, for vendors behind a private one.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// The proxy on the way to vendors; none unless configured, whatever the environment says.
+    pub proxy: Option<Proxy>,
     /// Name of this machine, for its logs.
     pub host: Option<String>,
     /// Region this gateway runs in, written into events.

@@ -82,7 +82,8 @@ impl Gateway {
         random: Arc<dyn Random>,
     ) -> Result<Gateway, SetupError> {
         let upstreams =
-            HttpUpstreams::new(&config.extra_roots, config.timeouts).map_err(SetupError::Tls)?;
+            HttpUpstreams::new(&config.extra_roots, config.proxy.as_ref(), config.timeouts)
+                .map_err(SetupError::Tls)?;
         let room = Room::new(config.limits);
         let dialects = Dialects::new()?;
         let metrics = Metrics::default();

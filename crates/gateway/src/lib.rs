@@ -45,3 +45,4 @@ pub use gateway::{Gateway, SetupError};
 pub use ports::{Clock, Log, LogRecord, Payload, PayloadKind, Register, Unavailable};
 pub use snapshot::{AppDirectory, Profiles, Snapshot, SnapshotError, UpstreamKeys};
 pub use table::TableError;
+pub use upstream::proxy::{Proxy, ProxyError};

@@ -12,6 +12,7 @@
 mod chat;
 mod conversations;
 mod dialects;
+mod proxies;
 mod refusals;
 mod routes;
 mod streams;

@@ -3,7 +3,9 @@
 //! The server, the commands that change something when no server runs, and the quickstart all begin here.
 
 use crate::admin::{Admin, Change, Order, Parts, ShownOnce};
-use crate::config::{Config, Environment, KeyError, KeyPlace, KeySource, Limits, Upstreams};
+use crate::config::{
+    Config, Environment, KeyError, KeyPlace, KeySource, Limits, ProxyCredentialsError, Upstreams,
+};
 use crate::ports::{GatewayClock, Registers, StoreLog};
 use crate::upstream_keys::UpstreamKeySource;
 use covenant_detect::Detector;
@@ -31,6 +33,9 @@ pub enum Error {
     /// The gateway.
     #[error(transparent)]
     Gateway(#[from] SetupError),
+    /// The credentials of the proxy.
+    #[error("[upstreams] proxy: {0}")]
+    Proxy(#[from] ProxyCredentialsError),
     /// Certificates.
     #[error(transparent)]
     Tls(#[from] crate::tls::Error),
@@ -61,6 +66,7 @@ pub struct House {
     pub(crate) random: Arc<dyn Random>,
     limits: Limits,
     upstreams: Upstreams,
+    environment: Environment,
     keep_days: u32,
 }
 
@@ -116,6 +122,7 @@ impl House {
             random,
             limits: config.limits.clone(),
             upstreams: config.upstreams.clone(),
+            environment: environment.clone(),
             keep_days: config.content.keep_days,
         })
     }
@@ -147,7 +154,7 @@ impl House {
             cache: Arc::new(self.store.hash_key("cache")?),
         };
         Ok(Gateway::new(
-            gateway_config(&self.limits, &self.upstreams)?,
+            gateway_config(&self.limits, &self.upstreams, &self.environment)?,
             Detector::standard().clone(),
             Arc::new(log),
             registers,
@@ -243,7 +250,11 @@ fn own_variable(config: &Config) -> Option<String> {
     }
 }
 
-fn gateway_config(limits: &Limits, upstreams: &Upstreams) -> Result<GatewayConfig, Error> {
+fn gateway_config(
+    limits: &Limits,
+    upstreams: &Upstreams,
+    environment: &Environment,
+) -> Result<GatewayConfig, Error> {
     Ok(GatewayConfig {
         limits: covenant_gateway::Limits {
             body_bytes: limits.request_bytes,
@@ -262,6 +273,7 @@ fn gateway_config(limits: &Limits, upstreams: &Upstreams) -> Result<GatewayConfi
         host: host_name(),
         region: upstreams.region.clone(),
         extra_roots: roots(&upstreams.certificate_authorities)?,
+        proxy: upstreams.proxy_with_credentials(environment)?,
     })
 }
 

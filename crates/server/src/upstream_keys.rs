@@ -73,12 +73,17 @@ impl UpstreamKeySource {
 /// The credential itself, unless it is a secret of Covenant's own: whatever names it and wherever it lies, no key of
 /// ours goes to a vendor.
 fn vendors(text: &str) -> Result<SecretString, &'static str> {
-    const OWN: [&str; 4] = ["covenant-kek", "cov_", "covop_", "-----BEGIN"];
     let text = text.trim();
-    match OWN.iter().any(|own| text.starts_with(own)) {
+    match is_own(text) {
         true => Err("what its row names is a secret of Covenant's own, or no vendor's key"),
         false => Ok(SecretString::new(text.to_owned())),
     }
+}
+
+/// Says whether a text has the form of one of Covenant's own secrets.
+pub(crate) fn is_own(text: &str) -> bool {
+    const OWN: [&str; 4] = ["covenant-kek", "cov_", "covop_", "-----BEGIN"];
+    OWN.iter().any(|own| text.starts_with(own))
 }
 
 #[cfg(test)]

@@ -1,30 +1,26 @@
-//! A vendor over HTTP: https with verified certificates, or plain http to loopback. No redirects, no proxy, no
-//! decompression; every wait has its limit.
+//! A vendor over HTTP: https with verified certificates, or plain http to loopback. No redirects, no decompression,
+//! no proxy but the configured one; every wait has its limit.
 
-use std::future::Future;
 use std::net::IpAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::connect::{ConnectTimedOut, Connector};
+use super::proxy::{Proxy, TunnelFault};
 use super::{UpstreamAnswer, UpstreamBody, UpstreamFault, retry_after_seconds};
-use crate::body::BoxError;
 use crate::config::Timeouts;
 
 /// The client all HTTP upstreams share; it pools connections per host.
 pub(crate) struct HttpUpstreams {
-    client: Client<TimedConnector, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
     timeouts: Timeouts,
 }
 
@@ -32,12 +28,10 @@ impl HttpUpstreams {
     /// Sets up TLS and the pool.
     pub(crate) fn new(
         extra_roots: &[CertificateDer<'static>],
+        proxy: Option<&Proxy>,
         timeouts: Timeouts,
     ) -> Result<HttpUpstreams, String> {
-        let connector = TimedConnector {
-            inner: connector(extra_roots)?,
-            limit: timeouts.connect,
-        };
+        let connector = Connector::new(extra_roots, proxy, timeouts.connect)?;
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(55))
@@ -113,7 +107,7 @@ pub(crate) fn address(base: &str, path: &str) -> Result<Uri, UpstreamFault> {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || bare
@@ -121,71 +115,14 @@ fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-fn connector(
-    extra_roots: &[CertificateDer<'static>],
-) -> Result<HttpsConnector<HttpConnector>, String> {
-    let mut roots = rustls::RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    for root in extra_roots {
-        roots.add(root.clone()).map_err(|fault| fault.to_string())?;
-    }
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|fault| fault.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let mut tcp = HttpConnector::new();
-    tcp.set_nodelay(true);
-    tcp.enforce_http(false);
-    tcp.set_keepalive(Some(Duration::from_secs(30)));
-    Ok(HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_all_versions()
-        .wrap_connector(tcp))
-}
-
-/// Connects within a time limit that covers name look-up, TCP and TLS.
-#[derive(Clone)]
-struct TimedConnector {
-    inner: HttpsConnector<HttpConnector>,
-    limit: Duration,
-}
-
-type Connection = <HttpsConnector<HttpConnector> as tower_service::Service<Uri>>::Response;
-
-impl tower_service::Service<Uri> for TimedConnector {
-    type Response = Connection;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = self.inner.call(uri);
-        let limit = self.limit;
-        Box::pin(async move {
-            match timeout(limit, connecting).await {
-                Ok(connected) => connected,
-                Err(_) => Err(Box::new(ConnectTimedOut) as BoxError),
-            }
-        })
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("no connection in time")]
-struct ConnectTimedOut;
-
 fn fault_of(fault: &hyper_util::client::legacy::Error) -> UpstreamFault {
     let mut cause = std::error::Error::source(fault);
     while let Some(inner) = cause {
         if inner.is::<ConnectTimedOut>() {
             return UpstreamFault::ConnectTimeout;
+        }
+        if let Some(fault) = inner.downcast_ref::<TunnelFault>() {
+            return of_tunnel(fault);
         }
         cause = inner.source();
     }
@@ -193,6 +130,14 @@ fn fault_of(fault: &hyper_util::client::legacy::Error) -> UpstreamFault {
         UpstreamFault::Unreachable
     } else {
         UpstreamFault::Broken
+    }
+}
+
+fn of_tunnel(fault: &TunnelFault) -> UpstreamFault {
+    match fault {
+        TunnelFault::ConnectFailed(_) => UpstreamFault::ProxyUnreachable,
+        TunnelFault::ProxyAuthRequired => UpstreamFault::ProxyCredentials,
+        _ => UpstreamFault::ProxyRefused,
     }
 }
 

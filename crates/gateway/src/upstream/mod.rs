@@ -1,8 +1,10 @@
 //! Upstreams: where requests go once everything is screened and recorded. Two kinds: a vendor over HTTP and the
 //! built-in mirror. Only `forward.rs` calls them.
 
+mod connect;
 pub(crate) mod http;
 pub(crate) mod mirror;
+pub(crate) mod proxy;
 
 use std::time::Duration;
 
@@ -56,6 +58,17 @@ pub(crate) enum UpstreamFault {
     /// No connection, a failed handshake, a certificate that is not trusted.
     #[error("the model's service could not be reached")]
     Unreachable,
+    /// The configured proxy cannot be reached.
+    #[error("the proxy on the way to the model's service could not be reached")]
+    ProxyUnreachable,
+    /// The configured proxy did not open a tunnel, or answered with what is not an answer.
+    #[error("the proxy on the way to the model's service did not open a tunnel to it")]
+    ProxyRefused,
+    /// The configured proxy asks for credentials, or refuses those it was given.
+    #[error(
+        "the proxy on the way to the model's service does not accept the credentials it was given"
+    )]
+    ProxyCredentials,
     /// The connection did not come up in time.
     #[error("the model's service could not be reached in time")]
     ConnectTimeout,
@@ -108,6 +121,9 @@ impl UpstreamFault {
         match self {
             UpstreamFault::Address => "upstream_address",
             UpstreamFault::Unreachable => "upstream_unreachable",
+            UpstreamFault::ProxyUnreachable => "upstream_proxy_unreachable",
+            UpstreamFault::ProxyRefused => "upstream_proxy_refused",
+            UpstreamFault::ProxyCredentials => "upstream_proxy_credentials",
             UpstreamFault::ConnectTimeout => "upstream_connect_timeout",
             UpstreamFault::FirstByteTimeout => "upstream_first_byte_timeout",
             UpstreamFault::IdleTimeout => "upstream_idle_timeout",

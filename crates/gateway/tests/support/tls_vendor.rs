@@ -1,4 +1,4 @@
-//! A vendor over TLS on a loopback socket, with a certificate for `localhost`.
+//! A vendor over TLS on a loopback socket, with a certificate for `localhost` and `vendor.example`.
 
 use std::sync::{Arc, Mutex};
 
@@ -53,6 +53,11 @@ impl TlsVendor {
             }
         });
         TlsVendor { address, versions }
+    }
+
+    /// The socket behind the address, as a proxy reaches it.
+    pub fn socket(&self) -> String {
+        self.address.replace("https://localhost", "127.0.0.1")
     }
 
     pub fn authority(&self) -> CertificateDer<'static> {

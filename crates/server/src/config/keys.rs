@@ -158,7 +158,10 @@ impl Keys {
     }
 }
 
-fn variable_name(written: Spanned<String>, document: &Document<'_>) -> Result<String, Error> {
+pub(super) fn variable_name(
+    written: Spanned<String>,
+    document: &Document<'_>,
+) -> Result<String, Error> {
     let text = written.get_ref();
     let fine = !text.is_empty()
         && text

@@ -23,7 +23,7 @@ pub use limits::Limits;
 pub use logs::{LogFormat, Logs};
 pub use server::{Server, Tls};
 pub use store::{Ledger, Store};
-pub use upstreams::Upstreams;
+pub use upstreams::{ProxyCredentialsError, Upstreams};
 
 use document::Document;
 use serde::Deserialize;
