@@ -134,6 +134,36 @@ impl Profile {
         rows: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Profile, ProfileError> {
         let mut profile = Profile::builder(name).build();
+        profile.lay(rows)?;
+        Ok(profile)
+    }
+
+    /// Returns this profile under another name, with rows laid over it as [`Profile::from_table`] reads them. A row of
+    /// a class takes the place of all this profile said of the class and its kinds; what no row names stays.
+    ///
+    /// # Errors
+    /// Says the row that cannot be read.
+    pub fn overlaid<'a>(
+        &self,
+        name: impl Into<String>,
+        rows: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Profile, ProfileError> {
+        let mut over = Profile::builder(name).build();
+        over.lay(rows)?;
+        let mut profile = self.clone();
+        profile.name = over.name;
+        profile
+            .kinds
+            .retain(|kind, _| !over.classes.contains_key(&kind.class()));
+        profile.classes.extend(over.classes);
+        profile.kinds.extend(over.kinds);
+        Ok(profile)
+    }
+
+    fn lay<'a>(
+        &mut self,
+        rows: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), ProfileError> {
         for (position, (subject, treatment)) in rows.into_iter().enumerate() {
             let row = position + 1;
             let subject = Subject::parse(subject).ok_or(ProfileError::UnknownName { row })?;
@@ -141,8 +171,8 @@ impl Profile {
                 .parse()
                 .map_err(|source| ProfileError::UnknownTreatment { row, source })?;
             let before = match subject {
-                Subject::Class(class) => profile.classes.insert(class, treatment),
-                Subject::Kind(kind) => profile.kinds.insert(kind, treatment),
+                Subject::Class(class) => self.classes.insert(class, treatment),
+                Subject::Kind(kind) => self.kinds.insert(kind, treatment),
             };
             if before.is_some() {
                 return Err(ProfileError::NamedTwice {
@@ -151,7 +181,7 @@ impl Profile {
                 });
             }
         }
-        Ok(profile)
+        Ok(())
     }
 
     /// Returns what is done with a finding of this class and kind.
@@ -294,6 +324,25 @@ mod tests {
         assert_eq!(
             (profile.unsure, profile.on_typed),
             (UnsurePolicy::Remove, OnTyped::Refuse)
+        );
+    }
+
+    #[test]
+    fn rows_laid_over_a_profile_replace_what_it_said_of_their_class_and_nothing_else() {
+        let rows = [("LOCATION", "redact"), ("date.weekday", "keep")];
+        let profile = Profile::safe_harbor().overlaid("expert", rows).unwrap();
+        let treatment = |kind: Kind| profile.treatment(kind.class(), kind);
+        assert_eq!(profile.name, "expert");
+        assert_eq!(treatment(Kind::Zip), Treatment::Redact);
+        assert_eq!(treatment(Kind::City), Treatment::Redact);
+        assert_eq!(treatment(Kind::Weekday), Treatment::Keep);
+        assert_eq!(treatment(Kind::Date), Treatment::Generalize);
+        assert_eq!(treatment(Kind::Age90), Treatment::Generalize);
+        assert_eq!(treatment(Kind::Person), Treatment::Pseudonymize);
+        assert!(
+            Profile::safe_harbor()
+                .overlaid("x", [("nmae", "keep")])
+                .is_err()
         );
     }
 

@@ -147,7 +147,7 @@ fn refuse_uncovered(uncovered: &Uncovered, asked: &BTreeMap<Feature, Path>) -> R
     }
 }
 
-/// The treatments of the purpose, or Safe Harbor in full where a decision opened the route.
+/// The treatments of the purpose; where a decision opened the route Safe Harbor in full, or what its expert determined.
 fn profile(
     intent: &Intent,
     route: &Route<'_>,
@@ -157,10 +157,7 @@ fn profile(
 ) -> Result<Profile, Refusal> {
     let options = &route.model.route;
     let mut profile = match coverage.decision() {
-        // An expert may have allowed more; what exactly is not data yet, so the stricter rule holds.
-        Some((_, Method::SafeHarbor | Method::Expert { .. })) => {
-            snapshot.minimum_necessary.safe_harbor().clone()
-        }
+        Some((_, method)) => of_decision(method, snapshot.minimum_necessary.safe_harbor())?,
         None => {
             let (row, profile) = snapshot
                 .minimum_necessary
@@ -186,5 +183,28 @@ fn profile(
         Typed::Generalize => OnTyped::Generalize,
     };
     profile.as_of_year = i32::from(today.year());
+    Ok(profile)
+}
+
+/// Safe Harbor, with what an expert determined laid over it. The register has checked the table; that a route can
+/// serve it is checked once more, for whatever it says is what leaves.
+fn of_decision(method: &Method, safe_harbor: &Profile) -> Result<Profile, Refusal> {
+    let Some(determined) = method.determined() else {
+        return Ok(safe_harbor.clone());
+    };
+    let unserved = |reason: String| {
+        let words = format!("the determination's treatments cannot be served: {reason}");
+        Refusal::new(403, "determination", words)
+    };
+    determined
+        .check()
+        .map_err(|error| unserved(error.to_string()))?;
+    let mut profile = safe_harbor
+        .overlaid(method.to_string(), determined.pairs())
+        .map_err(|error| unserved(error.to_string()))?;
+    profile
+        .check_gateway()
+        .map_err(|error| unserved(error.to_string()))?;
+    profile.citation = format!("45 CFR {}, {method}", method.citation());
     Ok(profile)
 }

@@ -198,3 +198,97 @@ async fn figures_name_stages_and_endpoints() {
         );
     }
 }
+
+/// A house whose model `open` runs at a vendor without an agreement, opened by a decision.
+async fn opened(method: Method) -> (House, RecordingVendor) {
+    let vendor =
+        RecordingVendor::start(vec![Act::Send(json_answer(200, r#"{"choices":[]}"#))]).await;
+    let mut setting = Setting::default();
+    let mut model = Model::new(
+        "open",
+        "uncovered",
+        "chat",
+        "open-1",
+        &vendor.address,
+        Dialect::OpenAi,
+    );
+    model.route.allow = covenant_govern::Feature::ALL.to_vec();
+    setting.models.push(model);
+    setting.decisions.push(decision("open", method));
+    (setting.build(), vendor)
+}
+
+fn expert(determined: Option<covenant_govern::Determined>) -> Method {
+    Method::Expert {
+        id: "ED-7".into(),
+        expires: "2026-05-01".parse().unwrap(),
+        determined,
+    }
+}
+
+const DETERMINED: &str =
+    "Admitted on March 4, 2025 in Springfield, IL 62704, aged 93. Mail ellen.marsh@example.com.";
+
+#[tokio::test]
+async fn an_experts_treatments_are_laid_over_safe_harbor() {
+    let determined = covenant_govern::Determined {
+        treatments: [
+            ("DATE", "keep"),
+            ("LOCATION.city", "keep"),
+            ("EMAIL", "redact"),
+        ]
+        .map(|(class, treatment)| (class.to_owned(), treatment.to_owned()))
+        .into(),
+        keeps_direct: Vec::new(),
+    };
+    let (house, vendor) = opened(expert(Some(determined))).await;
+    let answer = house.post(PATH, ask("open", DETERMINED)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let sent = vendor.only().text();
+    for (text, leaves) in [
+        ("March 4, 2025", true),
+        ("Springfield", true),
+        // What the table does not name stays as Safe Harbor has it.
+        ("62704", false),
+        ("627", true),
+        ("93", false),
+        ("example.com", false),
+        ("[EMAIL_1_", false),
+    ] {
+        assert_eq!(sent.contains(text), leaves, "{text}: {sent}");
+    }
+    let event = house.events().remove(0);
+    assert_eq!(
+        event.note.as_deref(),
+        Some(
+            "sent as de-identified under open-2026 (expert determination ED-7, with the treatments it names)"
+        )
+    );
+    assert_eq!(event.counts.unwrap().sent.get("DATE"), Some(&1));
+}
+
+#[tokio::test]
+async fn an_expert_who_names_no_treatments_leaves_safe_harbor_in_full() {
+    let (house, vendor) = opened(expert(None)).await;
+    let answer = house.post(PATH, ask("open", DETERMINED)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let sent = vendor.only().text();
+    for gone in ["March 4", "Springfield", "62704", "93", "example.com"] {
+        assert!(!sent.contains(gone), "{gone}: {sent}");
+    }
+    assert_eq!(
+        house.events().remove(0).note.as_deref(),
+        Some(
+            "sent as de-identified under open-2026 (expert determination ED-7, Safe Harbor in full)"
+        )
+    );
+}
+
+#[test]
+fn the_kinds_a_determination_may_name_are_kinds_of_the_detector() {
+    for subject in covenant_govern::KINDS {
+        let (class, kind) = subject.split_once('.').unwrap();
+        let kind: covenant_detect::Kind = kind.parse().unwrap();
+        assert_eq!(kind.class().as_str(), class, "{subject}");
+    }
+}

@@ -119,7 +119,16 @@ impl Coverage {
     pub fn describe(&self) -> String {
         match &self.basis {
             Basis::Agreement { id, version } => format!("under agreement {id} v{version}"),
-            Basis::Decision { id, .. } => format!("sent as de-identified under {id}"),
+            Basis::Decision { id, method } => match method {
+                Method::SafeHarbor => format!("sent as de-identified under {id}"),
+                Method::Expert { determined, .. } => {
+                    let treated = match determined {
+                        Some(_) => "with the treatments it names",
+                        None => "Safe Harbor in full",
+                    };
+                    format!("sent as de-identified under {id} ({method}, {treated})")
+                }
+            },
         }
     }
 }

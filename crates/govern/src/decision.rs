@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, Feature};
+use crate::{Date, Determined, Feature};
 
 /// The most days from making a decision to its end: a year, leap day included.
 pub const MAX_DECISION_DAYS: i64 = 366;
@@ -49,6 +49,9 @@ pub enum Method {
         id: String,
         /// The last day the determination holds.
         expires: Date,
+        /// What it says happens to each class; absent: Safe Harbor in full, whatever else it may have found.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        determined: Option<Determined>,
     },
 }
 
@@ -82,14 +85,27 @@ impl RouteDecision {
 #[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
 enum MethodRow {
     SafeHarbor {},
-    Expert { id: String, expires: Date },
+    Expert {
+        id: String,
+        expires: Date,
+        #[serde(default)]
+        determined: Option<Determined>,
+    },
 }
 
 impl From<MethodRow> for Method {
     fn from(row: MethodRow) -> Method {
         match row {
             MethodRow::SafeHarbor {} => Method::SafeHarbor,
-            MethodRow::Expert { id, expires } => Method::Expert { id, expires },
+            MethodRow::Expert {
+                id,
+                expires,
+                determined,
+            } => Method::Expert {
+                id,
+                expires,
+                determined,
+            },
         }
     }
 }
@@ -110,6 +126,17 @@ impl Method {
         match self {
             Method::SafeHarbor => "safe-harbor",
             Method::Expert { .. } => "expert",
+        }
+    }
+}
+
+impl Method {
+    /// Returns what an expert determined for each class; `None` where Safe Harbor in full holds.
+    #[must_use]
+    pub fn determined(&self) -> Option<&Determined> {
+        match self {
+            Method::SafeHarbor => None,
+            Method::Expert { determined, .. } => determined.as_ref(),
         }
     }
 }

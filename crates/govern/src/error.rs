@@ -59,6 +59,14 @@ pub enum Error {
         /// The most it may run.
         most: i64,
     },
+    /// The table of an expert's determination is refused.
+    #[error("{object}: method.determined {source}")]
+    Determined {
+        /// The object, as `kind/id`.
+        object: String,
+        /// What is wrong with it.
+        source: crate::DeterminedError,
+    },
     /// Two signed agreements of one vendor cover the same service on the same day.
     #[error(
         "{object}: its term overlaps that of agreement {other} for the service {service:?} from {from}; end one first with `covenant baa terminate`"

@@ -62,6 +62,15 @@ impl Feature {
         Feature::Batch,
     ];
 
+    /// Says whether it carries content that the screen does not read: faces, voices, and text in pictures and files.
+    #[must_use]
+    pub fn is_unread(self) -> bool {
+        matches!(
+            self,
+            Feature::Images | Feature::Audio | Feature::Video | Feature::Files
+        )
+    }
+
     /// Returns the name in commands, files and events.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -32,6 +32,7 @@ mod agreement;
 mod coverage;
 mod date;
 mod decision;
+mod determination;
 mod error;
 mod feature;
 mod id;
@@ -45,6 +46,7 @@ pub use agreement::{Agreement, AgreementState, AgreementStatus};
 pub use coverage::{Basis, Coverage, Uncovered, UncoveredReason};
 pub use date::{Date, DateError};
 pub use decision::{MAX_DECISION_DAYS, Method, RouteDecision};
+pub use determination::{Determined, DeterminedError, KINDS};
 pub use error::Error;
 pub use feature::{Feature, UnknownFeature};
 pub use model::{

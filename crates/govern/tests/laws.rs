@@ -83,6 +83,7 @@ fn decisions() -> impl Strategy<Value = RouteDecision> {
                     Method::Expert {
                         id: "det".into(),
                         expires: day(made + determined),
+                        determined: None,
                     }
                 } else {
                     Method::SafeHarbor
@@ -159,9 +160,9 @@ fn covered(register: &Register, model: &Model, features: &[Feature], today: Date
             Method::SafeHarbor => (true, features.is_empty()),
             Method::Expert { expires, .. } => (
                 today <= *expires,
-                features
-                    .iter()
-                    .all(|feature| decision.features.contains(feature)),
+                features.iter().all(|feature| {
+                    !unread.contains(feature) && decision.features.contains(feature)
+                }),
             ),
         };
         decision.vendor == model.vendor

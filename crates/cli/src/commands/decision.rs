@@ -5,7 +5,7 @@ use crate::commands::register;
 use crate::exit::Outcome;
 use crate::reach::change;
 use clap::{Args, Subcommand};
-use covenant_govern::{Date, Feature, Method, RouteDecision};
+use covenant_govern::{Date, Determined, Feature, Method, RouteDecision};
 use covenant_server::admin::Change;
 
 /// Decisions that open a de-identified route.
@@ -46,6 +46,12 @@ pub(crate) struct Add {
     /// The last day the determination holds, YYYY-MM-DD
     #[arg(long, value_name = "DATE", requires = "expert")]
     expert_expires: Option<Date>,
+    /// What the determination says of a class, such as DATE=keep or LOCATION.city=keep; the rest stays Safe Harbor
+    #[arg(long, value_name = "CLASS=TREATMENT", requires = "expert", value_parser = treatment)]
+    expert_treatment: Vec<(String, String)>,
+    /// A direct identifier that the determination names as kept
+    #[arg(long, value_name = "CLASS", requires = "expert_treatment")]
+    expert_keeps: Vec<String>,
     /// Who accepts what the detector misses
     #[arg(long, value_name = "NAME")]
     accepted_by: String,
@@ -82,10 +88,24 @@ pub(crate) fn run(command: Decision, globals: &Globals) -> Outcome {
     }
 }
 
+fn treatment(text: &str) -> Result<(String, String), String> {
+    let (class, treatment) = text
+        .split_once('=')
+        .ok_or("expected CLASS=TREATMENT, such as DATE=keep")?;
+    Ok((class.to_owned(), treatment.to_owned()))
+}
+
 impl Add {
     fn read(self) -> RouteDecision {
         let method = match (self.expert, self.expert_expires) {
-            (Some(id), Some(expires)) => Method::Expert { id, expires },
+            (Some(id), Some(expires)) => Method::Expert {
+                id,
+                expires,
+                determined: (!self.expert_treatment.is_empty()).then(|| Determined {
+                    treatments: self.expert_treatment.into_iter().collect(),
+                    keeps_direct: self.expert_keeps,
+                }),
+            },
             _ => Method::SafeHarbor,
         };
         RouteDecision {

@@ -323,9 +323,25 @@ fn method(object: &str, decision: &RouteDecision) -> Result<(), Error> {
             "features",
             "is empty under safe-harbor: only plain text goes out",
         )),
-        Method::Expert { id, expires } => {
+        Method::Expert {
+            id,
+            expires,
+            determined,
+        } => {
             filled(object, "method.id", id)?;
-            term(object, decision.made, Some(*expires))
+            term(object, decision.made, Some(*expires))?;
+            if decision.features.iter().any(|feature| feature.is_unread()) {
+                return Err(Error::field(
+                    object,
+                    "features",
+                    "leaves out images, audio, video and files: the screen does not read them, so they are never de-identified",
+                ));
+            }
+            let checked = determined.as_ref().map_or(Ok(()), |table| table.check());
+            checked.map_err(|source| Error::Determined {
+                object: object.to_owned(),
+                source,
+            })
         }
     }
 }

@@ -35,16 +35,10 @@ pub(super) fn cover(
 /// Pictures, sound, film and files carry faces, voices and text that the screen does not read, so the route must
 /// allow them by name, beside the agreement.
 fn route_allows(model: &Model, features: &[Feature]) -> Result<(), Uncovered> {
-    let unread = |feature: Feature| {
-        matches!(
-            feature,
-            Feature::Images | Feature::Audio | Feature::Video | Feature::Files
-        )
-    };
     let refused: Vec<Feature> = features
         .iter()
         .copied()
-        .filter(|feature| unread(*feature) && !model.route.allow.contains(feature))
+        .filter(|feature| feature.is_unread() && !model.route.allow.contains(feature))
         .collect();
     if refused.is_empty() {
         return Ok(());
@@ -159,11 +153,12 @@ fn decision_for(
     }
 }
 
-/// Under Safe Harbor only plain text goes out, whatever the decision lists.
+/// Under Safe Harbor only plain text goes out, whatever the decision lists; what the screen does not read is never
+/// de-identified, so no decision opens a route for it.
 fn decided(decision: &RouteDecision, feature: Feature) -> bool {
     match decision.method {
         Method::SafeHarbor => false,
-        Method::Expert { .. } => decision.features.contains(&feature),
+        Method::Expert { .. } => !feature.is_unread() && decision.features.contains(&feature),
     }
 }
 
