@@ -30,6 +30,8 @@ pub(crate) struct Route<'a> {
     pub(crate) asked: &'a BTreeMap<Feature, Path>,
     /// Features the vendor uses where the request does not say otherwise.
     pub(crate) implied: &'a [Feature],
+    /// How many parts of each kind leave unscreened where they are covered.
+    pub(crate) unscreened: &'a BTreeMap<Feature, u32>,
 }
 
 /// Asks the policies and the register.
@@ -64,7 +66,7 @@ pub(crate) fn authorise(
     let permit = decided.map_err(|denied| {
         Refusal::new(403, "denied_by_policy", denied.reason.clone()).policies(&denied.policies)
     })?;
-    trail.covered(&coverage, route.model.route.content);
+    trail.covered(&coverage, route.model.route.content, route.unscreened);
     let profile = profile(intent, route, snapshot, &coverage, today)?;
     Ok(Authorised {
         permit,

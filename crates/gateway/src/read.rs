@@ -22,6 +22,8 @@ pub(crate) struct Reading {
     pub(crate) plan: Plan,
     /// The features asked for, with the place of the first that asks.
     pub(crate) features: BTreeMap<Feature, Path>,
+    /// How many parts of each kind nobody looks into: they leave as they came, where that is covered.
+    pub(crate) unscreened: BTreeMap<Feature, u32>,
     /// Texts in which nothing may stand that would have to go.
     pub(crate) bare: Vec<Bare>,
 }
@@ -41,6 +43,7 @@ impl Reading {
         Reading {
             plan,
             features: std::mem::take(&mut self.features),
+            unscreened: std::mem::take(&mut self.unscreened),
             bare: std::mem::take(&mut self.bare),
         }
     }
@@ -72,6 +75,7 @@ pub(crate) fn read(table: &Table, body: &mut Json, keys: Keys<'_>) -> Result<Rea
     let mut reader = Reader {
         keys,
         features: BTreeMap::new(),
+        unscreened: BTreeMap::new(),
         bare: Vec::new(),
         words: None,
         path: Path::root(),
@@ -88,6 +92,7 @@ pub(crate) fn read(table: &Table, body: &mut Json, keys: Keys<'_>) -> Result<Rea
     Ok(Reading {
         plan,
         features: reader.features,
+        unscreened: reader.unscreened,
         bare: reader.bare,
     })
 }
@@ -105,6 +110,7 @@ fn in_table_order(root: &Node, body: &mut Json) {
 struct Reader<'a> {
     keys: Keys<'a>,
     features: BTreeMap<Feature, Path>,
+    unscreened: BTreeMap<Feature, u32>,
     bare: Vec<Bare>,
     /// Words that came with the sealed value of the object that is being read.
     words: Option<String>,
@@ -146,7 +152,7 @@ impl Reader<'_> {
                 Ok(Plan::Json(TypedRule::Schema))
             }
             Rule::Feature(feature) => {
-                self.needs(*feature);
+                self.passes_with(*feature);
                 Ok(Plan::AsIs)
             }
             Rule::FeatureScreened(feature) => {
@@ -164,7 +170,7 @@ impl Reader<'_> {
     fn gate(&mut self, rule: &Rule, object: &Object) -> Result<Plan, Refusal> {
         match rule {
             Rule::Feature(feature) => {
-                self.needs(*feature);
+                self.passes_with(*feature);
                 Ok(Plan::AsIs)
             }
             Rule::FeatureScreened(feature) => {
@@ -232,6 +238,11 @@ impl Reader<'_> {
             }
             (Rule::Keyed, Json::String(text)) => {
                 *text = keyed_text((self.keys.keyed)(text));
+                Ok(Plan::AsIs)
+            }
+            // Counted with the part it belongs to.
+            (Rule::Unread(feature), Json::String(_)) => {
+                self.needs(*feature);
                 Ok(Plan::AsIs)
             }
             (Rule::Sealed, Json::String(text)) => self.sealed(text),
@@ -380,6 +391,14 @@ impl Reader<'_> {
         self.features
             .entry(feature)
             .or_insert_with(|| self.path.clone());
+    }
+
+    /// Notes a part that passes where its feature is covered, and counts it where the screen cannot read it.
+    fn passes_with(&mut self, feature: Feature) {
+        self.needs(feature);
+        if feature.is_unread() {
+            *self.unscreened.entry(feature).or_default() += 1;
+        }
     }
 
     /// Looks for encoded data in every string and key of a value.

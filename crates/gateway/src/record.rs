@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use covenant_access::Permit;
 use covenant_deid::{Report, Screened, TokenMap};
 use covenant_detect::Class;
-use covenant_govern::{ContentKept, Coverage};
+use covenant_govern::{ContentKept, Coverage, Feature};
 use covenant_ledger::{
     Counts, Event, EventKind, Outcome, PolicyDecision, Sizes, What, Who, Why, new_id,
 };
@@ -134,8 +134,13 @@ impl Trail {
         self.policy = Some(decision);
     }
 
-    /// Notes under what it may go, and how long its content is kept.
-    pub(crate) fn covered(&mut self, coverage: &Coverage, kept: ContentKept) {
+    /// Notes under what it may go, how long its content is kept, and what of it leaves unscreened.
+    pub(crate) fn covered(
+        &mut self,
+        coverage: &Coverage,
+        kept: ContentKept,
+        unscreened: &BTreeMap<Feature, u32>,
+    ) {
         self.what.agreement = coverage.agreement().map(|(id, _)| id.to_owned());
         self.what.agreement_version = coverage.agreement().map(|(_, version)| version);
         self.what.decision = coverage.decision().map(|(id, _)| id.to_owned());
@@ -144,7 +149,11 @@ impl Trail {
             .iter()
             .map(|feature| feature.as_str().to_owned())
             .collect();
-        self.note = Some(coverage.describe());
+        self.note = Some(described(coverage, unscreened));
+        self.counts.unscreened = unscreened
+            .iter()
+            .map(|(feature, count)| (feature.as_str().to_owned(), *count))
+            .collect();
         self.kept = kept;
     }
 
@@ -342,6 +351,16 @@ fn outcome_of(refusal: &Refusal) -> Outcome {
         code: refusal.code.to_owned(),
         message: refusal.message.clone(),
     }
+}
+
+/// Says under what a request goes, and what of it nobody looked into.
+fn described(coverage: &Coverage, unscreened: &BTreeMap<Feature, u32>) -> String {
+    let mut words = coverage.describe();
+    for (place, (feature, count)) in unscreened.iter().enumerate() {
+        words.push_str(if place == 0 { "; not screened: " } else { ", " });
+        words.push_str(&format!("{feature} {count}"));
+    }
+    words
 }
 
 fn named(counts: &BTreeMap<Class, u32>) -> BTreeMap<String, u32> {

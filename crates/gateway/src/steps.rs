@@ -183,6 +183,7 @@ impl Journey<'_> {
             model: &asked.model,
             asked: features,
             implied,
+            unscreened: &asked.reading.unscreened,
         };
         let authorised = self.gateway.timed(Stage::Policy, || {
             authorise(
@@ -216,6 +217,7 @@ impl Journey<'_> {
             key: Arc::clone(&self.gateway.keys.token),
             app: self.caller.app.id.clone(),
         };
+        let unscreened = asked.reading.unscreened.clone();
         let body = std::mem::replace(&mut asked.body, Json::Null);
         let original = Phi::new(body.clone());
         let outgoing = screen(
@@ -235,7 +237,7 @@ impl Journey<'_> {
             opaque: self.opaque(&asked.model),
             strict: options.inspect == Inspect::Strict,
             keep_unsure: options.unsure == Unsure::Keep,
-            tally: Tally::default(),
+            tally: Tally::beside(unscreened),
         };
         Ok((outgoing, inspector))
     }

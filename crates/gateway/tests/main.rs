@@ -17,4 +17,5 @@ mod refusals;
 mod routes;
 mod streams;
 mod support;
+mod unscreened;
 mod upstreams;

@@ -344,6 +344,9 @@ pub struct Counts {
     /// Found and replaced or taken out before it left.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub removed: BTreeMap<String, u32>,
+    /// Parts that left without being screened, by kind: images, audio, video, files.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unscreened: BTreeMap<String, u32>,
     /// How many findings were unsure.
     #[serde(skip_serializing_if = "is_zero_u32")]
     pub unsure: u32,

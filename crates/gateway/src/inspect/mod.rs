@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use covenant_deid::{RestoreReport, TokenMap};
 use covenant_detect::{Class, Detector, Finding};
-use covenant_govern::public_numbers;
+use covenant_govern::{Feature, public_numbers};
 
 use crate::opaque::Opaque;
 
@@ -49,6 +49,8 @@ pub(crate) struct Tally {
     pub(crate) never_issued: u32,
     /// Fields of the answer that no table knows, taken out.
     pub(crate) dropped: u32,
+    /// Parts of the request that left without being screened.
+    unscreened: BTreeMap<Feature, u32>,
     /// A direct identifier that was not in the request has been seen: names now go too.
     identifiers_seen: bool,
 }
@@ -134,9 +136,21 @@ impl Inspector {
 }
 
 impl Tally {
+    /// Begins the tally of an answer to a request of which these parts left unscreened.
+    pub(crate) fn beside(unscreened: BTreeMap<Feature, u32>) -> Tally {
+        Tally {
+            unscreened,
+            ..Tally::default()
+        }
+    }
+
     /// Returns what the caller is told, as `removed-name=1, kept-date=2`; empty when there is nothing to tell.
     pub(crate) fn flags(&self) -> String {
-        let mut flags = Vec::new();
+        let mut flags: Vec<String> = self
+            .unscreened
+            .iter()
+            .map(|(feature, count)| format!("not-screened-{feature}={count}"))
+            .collect();
         for (word, counts) in [("removed", &self.removed), ("kept", &self.kept)] {
             for (class, count) in counts {
                 flags.push(format!(

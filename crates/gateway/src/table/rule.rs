@@ -37,6 +37,9 @@ pub(crate) enum Rule {
     Word,
     /// Passes as it is where the feature is covered.
     Feature(Feature),
+    /// A string of a part the screen cannot read (a picture, sound, a file, or where one lies): passes as it is where
+    /// the feature is covered.
+    Unread(Feature),
     /// Needs the feature, and is screened like [`Rule::Json`].
     FeatureScreened(Feature),
     /// Needs the feature when it is true.
@@ -101,6 +104,7 @@ impl Rule {
             "keyed-number" => Rule::KeyedNumber,
             "word" => Rule::Word,
             "feature" => Rule::Feature(feature()?),
+            "unread" => Rule::Unread(feature()?),
             "feature-screened" => Rule::FeatureScreened(feature()?),
             "feature-if-true" => Rule::FeatureIfTrue(feature()?),
             "feature-text" => Rule::FeatureText(feature()?),
