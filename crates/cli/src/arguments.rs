@@ -39,7 +39,7 @@ pub(crate) struct Globals {
         hide_env = true
     )]
     pub(crate) config: Option<PathBuf>,
-    /// A file that holds the operator's key, for commands that change something
+    /// A file that holds the operator's key and that nobody else can read, for commands that change something
     #[arg(
         long,
         global = true,

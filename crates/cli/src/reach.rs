@@ -10,6 +10,7 @@ use covenant_seal::SecretString;
 use covenant_server::admin::{Change, Done, Error, Order};
 use covenant_server::config::{Config, Environment, KeyPlace};
 use covenant_server::control::Client;
+use covenant_server::private_file::refuse_readable_by_others;
 use covenant_server::state::State;
 use covenant_server::{House, open_store};
 use covenant_store::{Mode, Store};
@@ -166,7 +167,10 @@ fn from_admin(error: Error) -> Failure {
 /// The operator's key: from a file that is named, or from the environment; never an argument, which others can see.
 fn operator_key(globals: &Globals) -> Result<SecretString, Failure> {
     let text = match &globals.operator_key_file {
-        Some(file) => text_input(file)?,
+        Some(file) => {
+            refuse_readable_by_others(file).map_err(Failure::cannot_open)?;
+            text_input(file)?
+        }
         None => environment()
             .value("COVENANT_OPERATOR_KEY")
             .unwrap_or_default()

@@ -4,6 +4,7 @@
 use super::support::{Place, key_in};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// A story: files, and steps that follow one another in one directory.
@@ -13,7 +14,7 @@ struct Story {
     /// Whether it begins with a new installation.
     #[serde(default)]
     installed: bool,
-    /// Files that lie in the directory.
+    /// Files that lie in the directory; those named `….key` are their owner's alone.
     #[serde(default)]
     files: BTreeMap<String, String>,
     step: Vec<Step>,
@@ -39,6 +40,9 @@ struct Step {
     /// Runs without the operator's key.
     #[serde(default)]
     without_key: bool,
+    /// Variables of this step alone.
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
 }
 
 #[test]
@@ -83,17 +87,20 @@ fn tell(name: &str, story: Story) -> Result<(), String> {
     };
     for (file, text) in &story.files {
         place.write(file, text);
+        if file.ends_with(".key") {
+            let owners_alone = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(place.path().join(file), owners_alone).unwrap();
+        }
     }
     for (number, step) in story.step.iter().enumerate() {
-        let key = step
-            .without_key
-            .then(|| place.environment.remove("COVENANT_OPERATOR_KEY"))
-            .flatten();
+        let usual = place.environment.clone();
+        if step.without_key {
+            place.environment.remove("COVENANT_OPERATOR_KEY");
+        }
+        place.environment.extend(step.environment.clone());
         let arguments: Vec<&str> = step.arguments.iter().map(String::as_str).collect();
         let ran = place.run(&arguments, &step.input);
-        place
-            .environment
-            .extend(key.map(|key| ("COVENANT_OPERATOR_KEY".to_owned(), key)));
+        place.environment = usual;
         let told = format!(
             "{name}, step {}: covenant {}\nstatus {}\nstdout:\n{}\nstderr:\n{}",
             number + 1,

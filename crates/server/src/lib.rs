@@ -13,6 +13,7 @@ mod jobs;
 pub mod listen;
 pub mod logs;
 pub mod ports;
+pub mod private_file;
 pub mod quickstart;
 mod routes;
 mod running;

@@ -4,6 +4,7 @@
 //! certificate already replaced while its key is not, leave the running pair in place and are tried again.
 
 use crate::config::Tls as Files;
+use crate::private_file::{ReadableByOthers, refuse_readable_by_others};
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -25,6 +26,9 @@ pub enum Error {
         /// What it should hold.
         what: &'static str,
     },
+    /// The private key's file can be read by others.
+    #[error(transparent)]
+    NotPrivate(#[from] ReadableByOthers),
     /// Certificate and key do not belong together, or are of a kind that is not supported.
     #[error("certificate {} and its private key cannot be used: {why}", file.display())]
     Unusable {
@@ -48,7 +52,7 @@ impl Tls {
     /// Reads the certificate and its key.
     ///
     /// # Errors
-    /// Refuses files that cannot be read and a pair that does not belong together.
+    /// Refuses files that cannot be read, a key that others can read and a pair that does not belong together.
     pub fn open(files: Files) -> Result<Tls, Error> {
         let stamps = stamps(&files);
         let config = read(&files)?;
@@ -97,7 +101,7 @@ impl Tls {
     }
 }
 
-/// What tells a file from the one that took its place: inode, size and time of the last change.
+/// What tells a file from the one that took its place: inode, size and time of the last change, of its mode too.
 type Stamp = (u64, u64, i64, i64);
 type Stamps = [Option<Stamp>; 2];
 
@@ -110,8 +114,8 @@ fn stamp(file: &Path) -> Option<Stamp> {
     Some((
         metadata.ino(),
         metadata.size(),
-        metadata.mtime(),
-        metadata.mtime_nsec(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
     ))
 }
 
@@ -127,6 +131,7 @@ fn read(files: &Files) -> Result<ServerConfig, Error> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect)
         .map_err(|_| unreadable(&files.certificate, "a certificate chain"))?;
+    refuse_readable_by_others(&files.private_key)?;
     let key = PrivateKeyDer::from_pem_file(&files.private_key)
         .map_err(|_| unreadable(&files.private_key, "a private key"))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))

@@ -8,6 +8,7 @@ use covenant_server::tls::{Error, Tls};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +36,13 @@ fn files(folder: &Path) -> Files {
 fn write_pair(files: &Files) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     std::fs::write(&files.private_key, made.signing_key.serialize_pem()).unwrap();
+    allow(&files.private_key, 0o600);
     std::fs::write(&files.certificate, made.cert.pem()).unwrap();
     made.cert.der().clone()
+}
+
+fn allow(file: &Path, mode: u32) {
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 struct Served {
@@ -136,6 +142,30 @@ async fn files_that_cannot_be_used_leave_the_running_pair_in_place() {
         "a key of another certificate was taken"
     );
     assert!(answers(served.address, &first).await);
+}
+
+#[tokio::test]
+async fn a_private_key_that_others_can_read_is_refused_until_it_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path());
+    let first = write_pair(&files);
+    let tls = Tls::open(files.clone()).unwrap();
+    let served = serve(tls.clone()).await;
+    allow(&files.private_key, 0o644);
+    let Err(refused) = Tls::open(files.clone()) else {
+        panic!("a key that others can read was taken")
+    };
+    assert!(refused.to_string().contains("chmod 600 "), "{refused}");
+
+    let second = write_pair(&files);
+    allow(&files.private_key, 0o640);
+    assert!(matches!(tls.reload(), Err(Error::NotPrivate(_))));
+    assert!(answers(served.address, &first).await);
+    tokio::spawn(tls.watch(Duration::from_millis(5)));
+    allow(&files.private_key, 0o600);
+    while !answers(served.address, &second).await {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 #[tokio::test]
