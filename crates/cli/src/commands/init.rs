@@ -5,7 +5,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::reach;
 use crate::terminal::{self, Paper, Text, Tone};
 use clap::Args;
-use covenant_access::Role;
+use covenant_access::{Operator, Role};
 use covenant_seal::{KeyService as _, LocalKey, SystemRandom};
 use covenant_server::House;
 use covenant_server::config::{Config, write_key_file};
@@ -39,11 +39,19 @@ pub(crate) struct Arguments {
     origin: String,
 }
 
+/// Variables that would win over the file that is written, and the options that say the same here.
+const OVERRULING: [(&str, &str); 2] = [
+    ("COVENANT_DIRECTORY", "--directory"),
+    ("COVENANT_KEY_FILE", "--key-file"),
+];
+
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments, globals: &Globals) -> Outcome {
+    not_overruled(&arguments, globals)?;
     apart(&arguments.key_file, &arguments.directory)?;
     let text = filled(&arguments)?;
     // Parsed before anything is written: a name that does not fit leaves nothing behind.
+    Operator::new(&arguments.operator, arguments.roles.clone()).map_err(Failure::usage)?;
     Config::parse(&text, &arguments.write, &reach::environment()).map_err(Failure::usage)?;
     new_file(&arguments.write, &text)?;
     let config =
@@ -84,6 +92,27 @@ pub(crate) fn run(arguments: Arguments, globals: &Globals) -> Outcome {
                 `covenant baa sign`, `covenant model add`, `covenant app add`; and `covenant serve`.";
     terminal::line(paper.paragraph(0, &Text::plain(next)))?;
     Ok(Exit::Done)
+}
+
+/// What is made is what is asked for and told: a variable or an option that leads elsewhere is refused.
+fn not_overruled(arguments: &Arguments, globals: &Globals) -> Result<(), Failure> {
+    let environment = reach::environment();
+    for (variable, option) in OVERRULING {
+        if environment.value(variable).is_some() {
+            return Err(Failure::usage(format!(
+                "{variable} is set and would win over the configuration that is written here; \
+                 unset it, and name the place with {option}"
+            )));
+        }
+    }
+    match &globals.config {
+        Some(file) if *file != arguments.write => Err(Failure::usage(format!(
+            "--config (or COVENANT_CONFIG) names {}, and {} would be written; name one file with --write alone",
+            file.display(),
+            arguments.write.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A key that lies inside the data directory would not count as kept apart.
