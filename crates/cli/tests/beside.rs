@@ -1,7 +1,7 @@
 //! Commands beside a running server: changes go through it and hold at once, readers read beside it, a second writer
 //! is refused, and it ends in order.
 
-use super::support::{Place, key_in};
+use super::support::{Place, bytes_in, holds, key_in};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 
 fn covered(place: &Place) {
@@ -148,6 +148,73 @@ fn the_admin_api_over_http_and_the_socket_speak_the_same() {
         "{}",
         again.stderr
     );
+}
+
+#[test]
+fn a_change_that_names_a_patient_is_refused_and_leaves_no_trace() {
+    let place = Place::installed();
+    let server = place.serve();
+    covered(&place);
+    let hold = ["content", "hold", "case-1", "--everything", "--why"];
+    let note = ["vendor", "add", "beta", "--name", "Beta", "--notes"];
+    for words in [hold.as_slice(), &note] {
+        let refused = place.run(&[words, &["for Ellen Marsh, MRN 4471829"]].concat(), "");
+        assert_eq!(refused.status, 1, "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("a NAME (person)"),
+            "{}",
+            refused.stderr
+        );
+        assert!(!refused.stderr.contains("Marsh"), "{}", refused.stderr);
+    }
+    let refused = place.run(
+        &[
+            "content",
+            "hold",
+            "ellen-marsh",
+            "--everything",
+            "--why",
+            "x",
+        ],
+        "",
+    );
+    assert_eq!(refused.status, 1, "{}", refused.stderr);
+    let said = place.done(&["ledger", "show", "--format", "json", "--limit", "100"]);
+    let (_, log) = server.terminate();
+    for trace in [
+        said.as_bytes(),
+        log.as_bytes(),
+        &bytes_in(&place.path().join("covenant-store")),
+    ] {
+        assert!(!holds(trace, "Marsh") && !holds(trace, "marsh") && !holds(trace, "4471829"));
+    }
+}
+
+#[test]
+fn keys_are_rewrapped_on_the_machine_and_never_over_http() {
+    let place = Place::installed();
+    let server = place.serve();
+    let key = place.environment["COVENANT_OPERATOR_KEY"].clone();
+    let file = place.path().join("new.key");
+    for dry_run in [true, false] {
+        let order = format!(
+            r#"{{"change": {{"is": "keys-rewrap", "new_key_file": "{}", "dry_run": {dry_run}}}, "why": "x"}}"#,
+            file.display()
+        );
+        let (status, body) = server.http("POST", "/admin/v1/changes", &key, &order);
+        assert_eq!(status, 403, "{body}");
+        assert!(body.contains("not over HTTP"), "{body}");
+        assert!(!file.exists());
+    }
+    place.done(&[
+        "keys",
+        "rewrap",
+        "--new-key-file",
+        "new.key",
+        "--why",
+        "yearly",
+    ]);
+    assert!(file.exists());
 }
 
 #[test]

@@ -4,10 +4,11 @@
 //! | path | who | what |
 //! |---|---|---|
 //! | `GET /healthz`, `/readyz`, `/metrics` | anybody who reaches the port | health and figures |
-//! | `POST /admin/v1/changes` | an operator, by key | makes a change |
+//! | `POST /admin/v1/changes` | an operator, by key | makes a change; not one that names a file |
+//! | `GET /admin/v1/register/{kind}` | an operator, by key | reads rows |
 //! | everything else | an app, by key | the gateway |
 
-use crate::admin::{self, Admin};
+use crate::admin::{self, Admin, Door};
 use crate::health::{self, Looked};
 use axum::Router;
 use axum::body::Body;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 pub(crate) fn public(gateway: Gateway, looked: Looked, admin: Option<Arc<Admin>>) -> Router {
     let router = health::routes(looked);
     let router = match admin {
-        Some(admin) => router.merge(admin::routes(admin)),
+        Some(admin) => router.merge(admin::routes(admin, Door::Port)),
         None => router,
     };
     router.fallback(move |request: Request| {
@@ -30,5 +31,5 @@ pub(crate) fn public(gateway: Gateway, looked: Looked, admin: Option<Arc<Admin>>
 
 /// The routes of the control socket.
 pub(crate) fn control(admin: Arc<Admin>) -> Router {
-    admin::routes(admin)
+    admin::routes(admin, Door::Socket)
 }

@@ -19,7 +19,7 @@ pub(crate) enum Content {
         /// What it is read for
         #[arg(long)]
         purpose: Purpose,
-        /// Why; recorded
+        /// Why, naming no patient; recorded
         #[arg(long, value_name = "WORDS")]
         why: String,
     },
@@ -47,7 +47,7 @@ pub(crate) enum Content {
 /// A legal hold.
 #[derive(Args)]
 pub(crate) struct Hold {
-    /// The name of the hold, such as a case number
+    /// The name of the hold, such as a case number; it names no patient
     id: String,
     #[command(flatten)]
     covers: Covers,

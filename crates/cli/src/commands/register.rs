@@ -14,7 +14,7 @@ use serde_json::Value;
 /// Why something is changed; recorded with the change.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Why {
-    /// Why; recorded with the change
+    /// Why, naming no patient; recorded with the change
     #[arg(long = "why", value_name = "WORDS", default_value = "")]
     pub(crate) words: String,
 }

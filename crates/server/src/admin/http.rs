@@ -1,8 +1,9 @@
-//! The admin API: a change is a POST, rows are read by kind; the same over HTTP and over the control socket.
+//! The admin API: a change is a POST, rows are read by kind; the same over HTTP and over the control socket, but for
+//! the orders a [`Door`] does not admit.
 //!
 //! The operator is known before anything of a body is read, so a stranger cannot make the server hold one.
 
-use super::{Admin, Done, Error, Order};
+use super::{Admin, Change, Done, Error, Order};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -21,16 +22,31 @@ const ORDER_BYTES: usize = 1 << 20;
 /// How long an operator may take to send one.
 const ORDER_TIME: Duration = Duration::from_secs(30);
 
+/// Where an order comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// The port, which others on the network reach.
+    Port,
+    /// The control socket, which the owner of the data directory alone reaches.
+    Socket,
+}
+
+#[derive(Clone)]
+struct At {
+    admin: Arc<Admin>,
+    door: Door,
+}
+
 /// The routes of the admin API.
-pub(crate) fn routes(admin: Arc<Admin>) -> Router {
+pub(crate) fn routes(admin: Arc<Admin>, door: Door) -> Router {
     Router::new()
         .route("/admin/v1/changes", post(change))
         .route("/admin/v1/register/{kind}", get(rows))
-        .with_state(admin)
+        .with_state(At { admin, door })
 }
 
 async fn change(
-    State(admin): State<Arc<Admin>>,
+    State(At { admin, door }): State<At>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Done>, Error> {
@@ -38,11 +54,27 @@ async fn change(
     admin.authenticate(&key)?;
     let body = read(body).await?;
     let order: Order = serde_json::from_slice(&body).map_err(|error| not_an_order(&error))?;
+    door.admits(&order.change)?;
     admin.execute(&key, order).await.map(Json)
 }
 
+impl Door {
+    /// An order that names a file makes this process read or write one: whoever gives it is the owner of the data
+    /// directory, on this machine.
+    fn admits(self, change: &Change) -> Result<(), Error> {
+        match (self, change) {
+            (Door::Port, Change::KeysRewrap { .. }) => Err(Error::Denied {
+                policies: Vec::new(),
+                reason: "keys are rewrapped on the machine itself, with `covenant keys rewrap`, and not over HTTP"
+                    .to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
 async fn rows(
-    State(admin): State<Arc<Admin>>,
+    State(At { admin, .. }): State<At>,
     Path(kind): Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Vec<Value>>, Error> {

@@ -8,13 +8,15 @@ mod http;
 mod keys;
 mod plan;
 mod sealed;
+mod words;
 
 pub use change::{AppForm, Change, HoldCovers, Order, Reference};
 pub use error::Error;
-pub(crate) use http::routes;
+pub(crate) use http::{Door, routes};
 
 use crate::ports::Registers;
 use covenant_access::Operator;
+use covenant_govern::Date;
 use covenant_ledger::{Event, Who, checkpoint::VerifierKey, new_id};
 use covenant_seal::{HashKey, Random, SecretString};
 use covenant_store::{Clock, Record, Store};
@@ -176,6 +178,7 @@ impl Admin {
     }
 
     async fn make(&self, name: &str, order: Order) -> Result<Done, Error> {
+        words::screen(&order, i64::from(Date::from_ms(self.now_ms()).year()))?;
         let Order { change, why } = order;
         let state = self.registers.state().map_err(Error::Unavailable)?;
         match plan::plan(&state, change, self)? {
