@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use covenant_govern::Date;
+use covenant_govern::{Date, Feature};
 use http::{HeaderMap, Response};
 
 use crate::body::{Body, BoxError};
@@ -22,7 +22,7 @@ use crate::refusal::Refusal;
 use crate::room::Place;
 use crate::snapshot::Snapshot;
 use crate::sse::SseReader;
-use crate::stream::Streamed;
+use crate::stream::{Standing, Streamed};
 use crate::upstream::UpstreamBody;
 
 /// A request that has arrived at an endpoint.
@@ -84,7 +84,15 @@ where
                 upstream,
                 lanes,
                 place,
+                alias,
+                features,
             } = *opened;
+            let standing = Standing {
+                headers,
+                alias,
+                features,
+                seen: at,
+            };
             let reader = SseReader::new(gateway.config.limits.event_bytes);
             let streamed = Streamed {
                 gateway: Arc::clone(gateway),
@@ -95,6 +103,7 @@ where
                 reader,
                 lanes,
                 trail,
+                standing,
                 restoring: Duration::ZERO,
                 out: String::new(),
                 began: false,
@@ -134,6 +143,9 @@ struct Opened {
     lanes: Lanes,
     /// The place taken at the upstream.
     place: Place,
+    /// The model and the features it is covered for.
+    alias: String,
+    features: Vec<Feature>,
 }
 
 impl Journey<'_> {
@@ -165,6 +177,8 @@ impl Journey<'_> {
             upstream: answer.body,
             lanes,
             place,
+            alias: asked.model.alias,
+            features: authorised.coverage.features().to_vec(),
         })))
     }
 }

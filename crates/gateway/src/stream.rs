@@ -1,5 +1,5 @@
 //! A streamed answer on its way to the caller: read, inspected, restored, and recorded before its last message goes
-//! out. What goes wrong after the first byte becomes an event of the dialect; when the caller goes away the vendor's
+//! out. A stream whose key or agreement ends goes no further than a second. What goes wrong after the first byte becomes an event of the dialect; when the caller goes away the vendor's
 //! stream is dropped with this body, and the trail closes the request.
 
 use std::sync::Arc;
@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use covenant_formats::json::Json;
+use covenant_govern::{Date, Feature};
 use covenant_seal::Phi;
-use http::{HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 
 use crate::body::{Body, BoxError};
 use crate::dialect::{Dialect, envelope};
 use crate::gateway::{Inner, UnderWay};
+use crate::identify::identify;
 use crate::lanes::{Halt, Lanes, Step};
 use crate::metrics::Stage;
 use crate::record::Trail;
@@ -22,6 +24,39 @@ use crate::refusal::Refusal;
 use crate::room::Place;
 use crate::sse::{SseEvent, SseReader, comment};
 use crate::upstream::{UpstreamBody, UpstreamFault};
+
+/// How often a stream asks whether it may go on.
+const LOOKED_EVERY: Duration = Duration::from_secs(1);
+
+/// What a stream goes on by: the caller's key, and the agreement or decision that covers the route. Either may end
+/// while it runs, so both are looked at again in the register in force.
+pub(crate) struct Standing {
+    pub(crate) headers: HeaderMap,
+    pub(crate) alias: String,
+    pub(crate) features: Vec<Feature>,
+    /// When both were last seen to hold.
+    pub(crate) seen: Instant,
+}
+
+impl Standing {
+    fn look(&mut self, gateway: &Inner) -> Result<(), Refusal> {
+        if self.seen.elapsed() < LOOKED_EVERY {
+            return Ok(());
+        }
+        let snapshot = gateway
+            .register
+            .snapshot()
+            .map_err(|_| Refusal::unavailable("the register"))?;
+        let now_ms = gateway.clock.now_ms();
+        identify(&self.headers, &snapshot, &gateway.keys, now_ms)?;
+        snapshot
+            .register
+            .cover(&self.alias, &self.features, Date::from_ms(now_ms))
+            .map_err(|uncovered| Refusal::new(403, "no_longer_covered", uncovered.to_string()))?;
+        self.seen = Instant::now();
+        Ok(())
+    }
+}
 
 /// All that a streamed answer holds.
 pub(crate) struct Streamed {
@@ -33,6 +68,7 @@ pub(crate) struct Streamed {
     pub(crate) reader: SseReader,
     pub(crate) lanes: Lanes,
     pub(crate) trail: Trail,
+    pub(crate) standing: Standing,
     pub(crate) restoring: Duration,
     /// What can go out and has not gone yet.
     pub(crate) out: String,
@@ -82,6 +118,7 @@ impl Streamed {
         let Some(piece) = self.upstream.next().await else {
             return Err(UpstreamFault::Cut.into());
         };
+        self.standing.look(&self.gateway)?;
         let mut events = Vec::new();
         let read = self.reader.push(&piece?, &mut events);
         for event in events {
