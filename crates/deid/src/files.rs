@@ -121,7 +121,7 @@ pub fn restore(text: &str, map: &TokenMap) -> (String, RestoreReport) {
 struct FileScribe<'a> {
     surrogates: Surrogates<'a>,
     map: TokenMap,
-    year: i32,
+    year: Option<i32>,
 }
 
 impl Scribe for FileScribe<'_> {

@@ -6,10 +6,6 @@ use covenant_detect::{Class, Kind};
 
 use crate::Treatment;
 
-/// The year dates are judged against where the caller names none: a birth year more than 89 years before it says
-/// an age over 89. A later year removes more.
-const DEFAULT_AS_OF_YEAR: i32 = 2026;
-
 /// What happens to a finding the detector is unsure of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UnsurePolicy {
@@ -41,8 +37,9 @@ pub struct Profile {
     pub unsure: UnsurePolicy,
     /// What happens where a token cannot stand.
     pub on_typed: OnTyped,
-    /// The year against which a year is judged to say an age over 89.
-    pub as_of_year: i32,
+    /// The year it is, by the caller's clock: a year more than 89 before it says an age over 89, and a year of two
+    /// digits is the latest that is not after it. Without it nothing of a date stays where dates are generalised.
+    pub as_of_year: Option<i32>,
     default: Treatment,
     classes: BTreeMap<Class, Treatment>,
     kinds: BTreeMap<Kind, Treatment>,
@@ -95,7 +92,7 @@ impl Profile {
                 citation: String::new(),
                 unsure: UnsurePolicy::Remove,
                 on_typed: OnTyped::Refuse,
-                as_of_year: DEFAULT_AS_OF_YEAR,
+                as_of_year: None,
                 default: Treatment::Pseudonymize,
                 classes: BTreeMap::new(),
                 kinds: BTreeMap::new(),
@@ -257,9 +254,9 @@ impl ProfileBuilder {
         self
     }
 
-    /// Sets the year against which a year is judged to say an age over 89.
+    /// Sets the year it is, by the caller's clock.
     pub fn as_of_year(mut self, year: i32) -> ProfileBuilder {
-        self.profile.as_of_year = year;
+        self.profile.as_of_year = Some(year);
         self
     }
 

@@ -16,7 +16,8 @@ pub enum Treatment {
     Keep,
     /// The value becomes a realistic stand-in of the same kind and shape; only for data that leaves for good.
     Surrogate,
-    /// The value becomes coarser: a date its year, an age over 89 "90 or older", a ZIP code three digits.
+    /// The value becomes coarser: a date its year, an age over 89 "90 or older" ("90+" before a
+    /// unit, as in "90+-year-old"), a ZIP code three digits.
     Generalize,
 }
 

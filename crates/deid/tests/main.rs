@@ -101,10 +101,11 @@ fn every_case_leaves_as_expected() {
             .treatments
             .iter()
             .map(|(subject, treatment)| (subject.as_str(), treatment.as_str()));
-        let profile = match case.safe_harbor {
+        let mut profile = match case.safe_harbor {
             true => Profile::safe_harbor(),
             false => Profile::from_table("case", rows).unwrap(),
         };
+        profile.as_of_year = Some(2026);
         profile.check_gateway().unwrap();
         let mut tokens = tokens();
         let screened = match case.json {

@@ -184,7 +184,7 @@ fn profile(
         Typed::Refuse => OnTyped::Refuse,
         Typed::Generalize => OnTyped::Generalize,
     };
-    profile.as_of_year = i32::from(today.year());
+    profile.as_of_year = Some(i32::from(today.year()));
     Ok(profile)
 }
 

@@ -77,12 +77,14 @@ enum Named {
 
 impl Named {
     fn profile(self) -> Profile {
-        match self {
+        let mut profile = match self {
             Named::SafeHarbor => Profile::safe_harbor_files(),
             Named::Redact => files::redacted(),
             Named::Surrogate => files::surrogates(),
             Named::Pseudonymize => files::codes(),
-        }
+        };
+        profile.as_of_year = Some(i32::from(crate::clock::today().year()));
+        profile
     }
 }
 

@@ -5,7 +5,6 @@ use covenant_detect::{Class, Kind};
 use super::lists::{ORGANISATION_WORDS, STREET_WORDS, STREETS, SURNAMES, TOWNS};
 use super::names::{handle, in_case_of, person};
 use super::scramble::{Choices, Keyed, scramble};
-use crate::coarse::AGE_OVER_89;
 use crate::dates::ClinicalDate;
 use crate::tokens::fold;
 
@@ -45,7 +44,7 @@ impl<'a> Surrogates<'a> {
         class: Class,
         kind: Kind,
         value: &str,
-        latest_year: i32,
+        latest_year: Option<i32>,
     ) -> Option<String> {
         let mut choices = self.keyed.choices(kind.as_str(), &fold(value));
         Some(match kind {
@@ -57,8 +56,9 @@ impl<'a> Surrogates<'a> {
             Kind::Landmark => in_case_of(value, &format!("{} Point", choices.one(&SURNAMES)?)),
             _ => match class {
                 Class::Org => organisation(value, kind, &mut choices)?,
-                Class::Date => ClinicalDate::parse(value, latest_year)?.shifted(self.shift_days()),
-                Class::Age => AGE_OVER_89.to_owned(),
+                Class::Date => ClinicalDate::parse(value, latest_year?)?.shifted(self.shift_days()),
+                // No other age stands for an age: the settler writes the group.
+                Class::Age => return None,
                 Class::Phone | Class::Fax if is_of_digits(value) => phone(value, &mut choices),
                 Class::Email => format!("{}@example.org", handle(self.keyed, value)),
                 Class::Url => url(value, &mut choices),

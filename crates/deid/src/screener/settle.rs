@@ -294,7 +294,8 @@ impl<'a> Settler<'a> {
                             self.people.add(value);
                         }
                     }
-                    self.stand_in(&mut mention, value, numbering)
+                    let after = piece.whole.get(mention.end..).unwrap_or_default();
+                    self.stand_in(&mut mention, value, after, numbering)
                 }
             };
             edits.push(Edit { mention, text });
@@ -324,7 +325,13 @@ impl<'a> Settler<'a> {
     }
 
     /// What is written in place of a value. A value that may not be numbered any more is redacted.
-    fn stand_in(&mut self, mention: &mut Mention, value: &str, numbering: Numbering) -> String {
+    fn stand_in(
+        &mut self,
+        mention: &mut Mention,
+        value: &str,
+        after: &str,
+        numbering: Numbering,
+    ) -> String {
         let What::Found(class, kind) = mention.what else {
             return String::new();
         };
@@ -337,8 +344,12 @@ impl<'a> Settler<'a> {
                 mention.treatment = Treatment::Redact;
                 marker(class)
             }),
+            // An age has no stand-in that would not be another's age.
+            Treatment::Surrogate if class == Class::Age => {
+                coarse(class, kind, value, after, self.profile).unwrap_or_else(|| marker(class))
+            }
             Treatment::Generalize => {
-                coarse(class, kind, value, self.profile).unwrap_or_else(|| marker(class))
+                coarse(class, kind, value, after, self.profile).unwrap_or_else(|| marker(class))
             }
             Treatment::Surrogate => {
                 let surrogate = self.scribe.surrogate(class, kind, value);
@@ -373,7 +384,9 @@ impl<'a> Settler<'a> {
         }
         let text = match piece.stand {
             Stand::Number => coarse_number(class, kind, &piece.whole, self.profile),
-            _ => coarse(class, kind, &piece.whole, self.profile).unwrap_or_else(|| marker(class)),
+            _ => {
+                coarse(class, kind, &piece.whole, "", self.profile).unwrap_or_else(|| marker(class))
+            }
         };
         let (what, unsure) = (What::Found(class, kind), edit.mention.unsure);
         let mention = Mention {

@@ -440,7 +440,10 @@ fn a_number_known_from_a_text_is_known_as_a_number() {
 
 #[test]
 fn typed_values_are_generalised_where_the_profile_says_so() {
-    let profile = Profile::builder("g").on_typed(OnTyped::Generalize).build();
+    let profile = Profile::builder("g")
+        .on_typed(OnTyped::Generalize)
+        .as_of_year(2026)
+        .build();
     let out = |text: &str, rule| screen_json(&profile, text, rule).unwrap();
     assert_eq!(
         out(r#"{"mrn":4711,"dob":20240314,"n":1.50}"#, TypedRule::Data),
