@@ -77,6 +77,10 @@ impl Memory {
         index: usize,
         out: &[Candidate],
     ) -> Option<Kind> {
+        // Whatever stands further back, the token before joins a list or there is none.
+        if !joins_list(segment, index.checked_sub(1)?) {
+            return None;
+        }
         let start = segment.start(index);
         let sure =
             |candidate: &&Candidate| candidate.end <= start && candidate.confidence >= UNSURE_BELOW;
@@ -93,12 +97,7 @@ impl Memory {
             if segment.token(at)?.start < end {
                 return (at + 1 < index).then_some(kind);
             }
-            let sign = matches!(segment.sign_at(at), b',' | b'&' | b'-' | b'/');
-            if !sign
-                && !["and", "to", "or", "through", "thru", "again", "then"]
-                    .iter()
-                    .any(|word| segment.is(at, word))
-            {
+            if !joins_list(segment, at) {
                 return None;
             }
         }
@@ -317,6 +316,25 @@ impl Patterns {
             net::email_in_words(segment, index, out);
         }
     }
+}
+
+/// Returns true for what stands between the members of a list.
+fn joins_list(segment: &Segment<'_>, at: usize) -> bool {
+    let Some(token) = segment.token(at) else {
+        return false;
+    };
+    if token.shape == Shape::Sign {
+        return matches!(token.first, b',' | b'&' | b'-' | b'/');
+    }
+    let words: &[&str] = match token.len() {
+        2 => &["to", "or"],
+        3 => &["and"],
+        4 => &["thru", "then"],
+        5 => &["again"],
+        7 => &["through"],
+        _ => &[],
+    };
+    words.iter().any(|word| segment.is(at, word))
 }
 
 fn mailbox(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {

@@ -40,11 +40,13 @@ pub(crate) struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     /// Returns the token at `index`.
+    #[inline]
     pub(crate) fn token(&self, index: usize) -> Option<&'a Token> {
         self.tokens.get(index)
     }
 
     /// Returns the text of a token.
+    #[inline]
     pub(crate) fn word(&self, token: &Token) -> &'a str {
         self.text.get(token.start..token.end).unwrap_or("")
     }
@@ -65,6 +67,7 @@ impl<'a> Segment<'a> {
     }
 
     /// Returns true if the token at `index` is the sign `sign`.
+    #[inline]
     pub(crate) fn sign(&self, index: usize, sign: u8) -> bool {
         self.token(index).is_some_and(|token| token.is_sign(sign))
     }
@@ -103,9 +106,17 @@ impl<'a> Segment<'a> {
             .map_or(0, Token::len)
     }
 
-    /// Returns true if the word at `index` is `word`, in any case.
+    /// Returns true if the word at `index` is `word`, in any case. Most words differ in length or first letter.
+    #[inline]
     pub(crate) fn is(&self, index: usize, word: &str) -> bool {
-        self.word_at(index).eq_ignore_ascii_case(word)
+        self.token(index).is_some_and(|token| {
+            token.len() == word.len()
+                && word
+                    .as_bytes()
+                    .first()
+                    .is_some_and(|first| first.eq_ignore_ascii_case(&token.first))
+                && self.word(token).eq_ignore_ascii_case(word)
+        })
     }
 
     /// Returns where the token at `index` starts, the end of the text if there is none.

@@ -68,8 +68,19 @@ impl<'a> View<'a> {
 
     /// Returns true if the unit at `index` is one of `words`, which are in lower case.
     pub(crate) fn is_one_of(&self, index: usize, words: &[&str]) -> bool {
+        let Some(first) = self.unit(index).map(|unit| unit.first) else {
+            return false;
+        };
         let text = self.text(index);
-        !text.is_empty() && words.iter().any(|word| text.eq_ignore_ascii_case(word))
+        let alike = |word: &&str| {
+            word.as_bytes()
+                .first()
+                .is_some_and(|at| at.eq_ignore_ascii_case(&first))
+        };
+        words
+            .iter()
+            .filter(|word| alike(word))
+            .any(|word| text.eq_ignore_ascii_case(word))
     }
 
     /// Returns true if the unit at `index` has one of `sorts`.

@@ -70,6 +70,7 @@ pub(super) fn month(word: &str) -> Option<u32> {
             _ => 2,
         };
         allowed > 0
+            && word.len().abs_diff(name.len()) <= allowed
             && word.first() == name.as_bytes().first()
             && distance(word, name.as_bytes()) <= allowed
     })?;

@@ -233,10 +233,16 @@ fn pager_word(segment: &Segment<'_>, index: usize) -> bool {
     })
 }
 
+/// How many tokens before a number a cue may stand.
+const CUE_REACH: usize = 9;
+
 /// Returns what the words before say.
 fn cue_before(segment: &Segment<'_>, index: usize, carried: Option<Kind>) -> Option<Cue> {
+    if carried.is_none() && !(1..=CUE_REACH).any(|steps| may_be_cue(segment, index, steps)) {
+        return None;
+    }
     let mut words = 0;
-    for steps in 1..=9 {
+    for steps in 1..=CUE_REACH {
         let Some(at) = index.checked_sub(steps) else {
             return carried.map(|kind| Cue { kind, near: true });
         };
@@ -270,6 +276,16 @@ fn cue_before(segment: &Segment<'_>, index: usize, carried: Option<Kind>) -> Opt
         });
     }
     None
+}
+
+/// Returns true if the token `steps` before `index` could be a cue: most numbers have none, and need no closer look.
+fn may_be_cue(segment: &Segment<'_>, index: usize, steps: usize) -> bool {
+    let Some(at) = index.checked_sub(steps) else {
+        return false;
+    };
+    let cues = Flags::FAX_CUE.and(Flags::PAGER_CUE).and(Flags::PHONE_CUE);
+    segment.flags(at).has(cues)
+        || segment.sign(at + 1, b':') && segment.token(at).is_some_and(|token| token.len() == 1)
 }
 
 fn cue_kind(segment: &Segment<'_>, at: usize) -> Option<Kind> {
