@@ -164,12 +164,13 @@ impl DataKey {
     pub fn derive(&self, label: &str, parts: &[&[u8]]) -> Result<DataKey, Error> {
         let mut info = vec![b"derived key".as_slice(), label.as_bytes()];
         info.extend_from_slice(parts);
-        DataKey::from_raw(expand(&self.raw, &info)?)
+        DataKey::from_raw(expand(&extract(&self.raw), &info)?)
     }
 
     pub(crate) fn from_raw(raw: Zeroizing<[u8; 32]>) -> Result<DataKey, Error> {
-        let encryption = expand(&raw, &[b"encryption"])?;
-        let commitment = *expand(&raw, &[b"commitment"])?;
+        let extracted = extract(&raw);
+        let encryption = expand(&extracted, &[b"encryption"])?;
+        let commitment = *expand(&extracted, &[b"commitment"])?;
         let key = aead::UnboundKey::new(&aead::AES_256_GCM, encryption.as_ref());
         let cipher = aead::LessSafeKey::new(key.map_err(|_| Error::Module("set a key"))?);
         Ok(DataKey {
@@ -200,12 +201,16 @@ pub(crate) fn named(prefix: &str, commitment: &[u8]) -> String {
     format!("{prefix}-{}", hex(commitment.get(..4).unwrap_or_default()))
 }
 
-/// HKDF-SHA-256 with a salt of our own; the info is framed, so that no two uses collide.
-fn expand(raw: &[u8; 32], info: &[&[u8]]) -> Result<Zeroizing<[u8; 32]>, Error> {
+/// HKDF-SHA-256 with a salt of our own.
+fn extract(raw: &[u8; 32]) -> hkdf::Prk {
+    hkdf::Salt::new(hkdf::HKDF_SHA256, b"covenant-seal-v1").extract(raw)
+}
+
+/// The second half of HKDF; the info is framed, so that no two uses collide.
+fn expand(extracted: &hkdf::Prk, info: &[&[u8]]) -> Result<Zeroizing<[u8; 32]>, Error> {
     let info = framed("covenant-seal-v1", info);
     let mut out = Zeroizing::new([0; 32]);
-    hkdf::Salt::new(hkdf::HKDF_SHA256, b"covenant-seal-v1")
-        .extract(raw)
+    extracted
         .expand(&[&info], hkdf::HKDF_SHA256)
         .and_then(|okm| okm.fill(out.as_mut()))
         .map_err(|_| Error::Module("derive a key"))?;

@@ -58,11 +58,12 @@ CREATE TABLE open_requests (
 CREATE TABLE keys (
     id         TEXT PRIMARY KEY NOT NULL,
     kind       TEXT NOT NULL CHECK (kind IN ('root', 'log', 'subject', 'record')),
-    subject    BLOB UNIQUE,
+    subject    BLOB,
     from_index INTEGER NOT NULL,
     created_ms INTEGER NOT NULL,
     wrapped    BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX keys_by_subject ON keys (subject) WHERE subject IS NOT NULL;
 CREATE INDEX log_keys ON keys (from_index) WHERE kind = 'log';
 
 -- Prompts, answers and maps, each sealed under a key of its own. `idx` is the event that holds the digest of `sealed`;
@@ -105,3 +106,48 @@ CREATE TABLE cosigned (
     size INTEGER NOT NULL,
     note TEXT NOT NULL
 ) STRICT;
+
+-- The way in for small commits: one insertion of all their rows here is one statement and so one transaction by itself.
+-- What would be a conversation with SQLite (begin, insert, insert, commit) is one message, and the statement stays
+-- prepared, because its text depends on the number of rows alone. `what` says what a row is; the rest are its values.
+CREATE VIEW commit_rows AS
+SELECT NULL AS what, NULL AS a, NULL AS b, NULL AS c, NULL AS d, NULL AS e, NULL AS f, NULL AS g;
+
+CREATE TRIGGER commit_key INSTEAD OF INSERT ON commit_rows WHEN NEW.what = 'key'
+BEGIN
+    INSERT INTO keys (id, kind, subject, from_index, created_ms, wrapped)
+    VALUES (NEW.a, NEW.b, NEW.c, NEW.d, NEW.e, NEW.f);
+END;
+
+CREATE TRIGGER commit_event INSTEAD OF INSERT ON commit_rows WHEN NEW.what = 'event'
+BEGIN
+    INSERT INTO events (idx, id, kind, at_ms, request, leaf)
+    VALUES (NEW.a, NEW.b, NEW.c, NEW.d, NEW.e, NEW.f);
+END;
+
+CREATE TRIGGER commit_open INSTEAD OF INSERT ON commit_rows WHEN NEW.what = 'open'
+BEGIN
+    INSERT OR REPLACE INTO open_requests (request, idx) VALUES (NEW.a, NEW.b);
+END;
+
+CREATE TRIGGER commit_close INSTEAD OF INSERT ON commit_rows WHEN NEW.what = 'close'
+BEGIN
+    DELETE FROM open_requests WHERE request = NEW.a;
+END;
+
+CREATE TRIGGER commit_payload INSTEAD OF INSERT ON commit_rows WHEN NEW.what = 'payload'
+BEGIN
+    INSERT INTO payloads (id, kind, idx, keep_until_ms, sealed)
+    VALUES (NEW.a, NEW.b, NEW.c, NEW.d, NEW.e);
+END;
+
+CREATE TRIGGER commit_payload_key INSTEAD OF INSERT ON commit_rows WHEN NEW.what = 'payload key'
+BEGIN
+    INSERT INTO payload_keys (payload, key, wrapped) VALUES (NEW.a, NEW.b, NEW.c);
+END;
+
+CREATE TRIGGER commit_head INSTEAD OF INSERT ON commit_rows WHEN NEW.what = 'head'
+BEGIN
+    UPDATE head SET size = NEW.a, root = NEW.b, at_ms = NEW.c, note = NEW.d, register_version = NEW.e,
+        register_digest = NEW.f, tag = NEW.g;
+END;

@@ -165,6 +165,15 @@ pub(crate) async fn check_schema(readers: &SqlitePool) -> Result<(), Error> {
     )))
 }
 
+/// Ends the transaction that a failure may have left open; `false` when that is not certain.
+pub(crate) async fn roll_back(connection: &mut SqliteConnection) -> bool {
+    match sqlx::query("ROLLBACK").execute(connection).await {
+        Ok(_) => true,
+        // SQLITE_ERROR: no transaction is open.
+        Err(error) => Fault::from(&error) == Fault::Code(1),
+    }
+}
+
 /// Copies the write-ahead log into the database as far as readers allow, without stopping commits; `false` when it
 /// failed.
 pub(crate) async fn copy_log(connection: &mut SqliteConnection) -> bool {

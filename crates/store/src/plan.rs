@@ -15,13 +15,44 @@ use crate::keyring::{KeyRow, OwnerKey};
 use crate::open::{Shared, State};
 use crate::prepare::{Prepared, SealedEvent};
 use crate::register::StoredRow;
-use crate::script::Script;
+use crate::script::{SMALL_ROWS, Script, Table};
 use crate::tree::FullTile;
 
 use rows::{PayloadRow, StepRow, write_keys, write_payloads};
 
 /// A jump backwards up to this long is the time a record waits for the writer; a longer one is the clock's.
 const UNREMARKABLE_MS: i64 = 1000;
+
+const EVENTS: Table = Table {
+    what: "event",
+    insert_into: Some("INSERT INTO events (idx, id, kind, at_ms, request, leaf)"),
+    columns: 6,
+};
+const TILES: Table = Table {
+    what: "tile",
+    insert_into: Some("INSERT INTO tiles (level, idx, root, hashes)"),
+    columns: 4,
+};
+const OPENED: Table = Table {
+    what: "open",
+    insert_into: Some("INSERT OR REPLACE INTO open_requests (request, idx)"),
+    columns: 2,
+};
+const CLOSED: Table = Table {
+    what: "close",
+    insert_into: None,
+    columns: 1,
+};
+const REGISTER: Table = Table {
+    what: "register",
+    insert_into: Some("INSERT INTO register (kind, id, version, idx, body, tag)"),
+    columns: 6,
+};
+const HEAD: Table = Table {
+    what: "head",
+    insert_into: None,
+    columns: 7,
+};
 
 /// A commit in the making.
 pub(crate) struct Plan {
@@ -154,7 +185,10 @@ impl<'a> Planner<'a> {
         head.note = checkpoint
             .sign(&shared.signer)
             .at(|| "signing the checkpoint".into())?;
-        let mut script = Script::default();
+        let mut script = match self.is_small() {
+            true => Script::small(),
+            false => Script::default(),
+        };
         self.write(&mut script)?;
         Ok(Plan {
             next: self.next,
@@ -239,22 +273,17 @@ impl<'a> Planner<'a> {
         self.write_requests(script)?;
         write_payloads(script, &self.payloads)?;
         let keyring = &self.shared.keyring;
-        script.insert(
-            "INSERT INTO register (kind, id, version, idx, body, tag)",
-            6,
-            &self.register,
-            |script, row| {
-                script
-                    .bind(row.kind.clone())?
-                    .bind(row.id.clone())?
-                    .bind(row.version.version)?;
-                script
-                    .bind(signed(row.version.index))?
-                    .bind(row.sealed_body(keyring)?)?
-                    .bind(row.version.tag.to_vec())?;
-                Ok(())
-            },
-        )?;
+        script.insert(&REGISTER, &self.register, |script, row| {
+            script
+                .bind(row.kind.clone())?
+                .bind(row.id.clone())?
+                .bind(row.version.version)?;
+            script
+                .bind(signed(row.version.index))?
+                .bind(row.sealed_body(keyring)?)?
+                .bind(row.version.tag.to_vec())?;
+            Ok(())
+        })?;
         for step in &self.steps {
             step.write(script)?;
         }
@@ -262,33 +291,23 @@ impl<'a> Planner<'a> {
     }
 
     fn write_events(&self, script: &mut Script) -> Result<(), Error> {
-        script.insert(
-            "INSERT INTO events (idx, id, kind, at_ms, request, leaf)",
-            6,
-            &self.leaves,
-            |script, leaf| {
-                script
-                    .bind(signed(leaf.index))?
-                    .bind(leaf.id.clone())?
-                    .bind(leaf.kind)?
-                    .bind(leaf.at_ms)?;
-                script.bind(leaf.request.clone())?.bind(leaf.leaf.clone())?;
-                Ok(())
-            },
-        )?;
-        script.insert(
-            "INSERT INTO tiles (level, idx, root, hashes)",
-            4,
-            &self.tiles,
-            |script, tile| {
-                script
-                    .bind(tile.level)?
-                    .bind(signed(tile.index))?
-                    .bind(tile.root.to_vec())?
-                    .bind(tile.hashes.clone())?;
-                Ok(())
-            },
-        )
+        script.insert(&EVENTS, &self.leaves, |script, leaf| {
+            script
+                .bind(signed(leaf.index))?
+                .bind(leaf.id.clone())?
+                .bind(leaf.kind)?
+                .bind(leaf.at_ms)?;
+            script.bind(leaf.request.clone())?.bind(leaf.leaf.clone())?;
+            Ok(())
+        })?;
+        script.insert(&TILES, &self.tiles, |script, tile| {
+            script
+                .bind(tile.level)?
+                .bind(signed(tile.index))?
+                .bind(tile.root.to_vec())?
+                .bind(tile.hashes.clone())?;
+            Ok(())
+        })
     }
 
     fn write_requests(&self, script: &mut Script) -> Result<(), Error> {
@@ -297,50 +316,48 @@ impl<'a> Planner<'a> {
             .iter()
             .filter_map(|(id, open)| Some((id, (*open)?)))
             .collect();
-        script.insert(
-            "INSERT OR REPLACE INTO open_requests (request, idx)",
-            2,
-            &opened,
-            |script, (request, index)| {
-                script.bind(String::clone(request))?.bind(signed(*index))?;
-                Ok(())
-            },
-        )?;
+        script.insert(&OPENED, &opened, |script, (request, index)| {
+            script.bind(String::clone(request))?.bind(signed(*index))?;
+            Ok(())
+        })?;
         let closed: Vec<&String> = self
             .requests
             .iter()
             .filter(|(_, open)| open.is_none())
             .map(|(id, _)| id)
             .collect();
-        if !closed.is_empty() {
-            let places = vec!["?"; closed.len()].join(",");
-            script.statement(&format!(
-                "DELETE FROM open_requests WHERE request IN ({places})"
-            ));
-            script.bind_all(closed)?;
-        }
-        Ok(())
+        script.insert(&CLOSED, &closed, |script, request| {
+            script.bind(String::clone(request)).map(drop)
+        })
     }
 
     fn write_head(&self, script: &mut Script) -> Result<(), Error> {
-        let (head, tags) = (&self.next.head, &self.shared.keyring.tags);
-        script.statement(
-            "UPDATE head SET size = ?, root = ?, at_ms = ?, note = ?, register_version = ?, register_digest = ?, tag = ?",
-        );
-        script
-            .bind(signed(head.size))?
-            .bind(head.root.to_vec())?
-            .bind(head.at_ms)?
-            .bind(head.note.clone())?;
-        script
-            .bind(signed(head.register_version))?
-            .bind(head.register_digest.to_vec())?;
-        script.bind(head.tag(tags, &self.next.meta).to_vec())?;
+        let tags = &self.shared.keyring.tags;
+        script.insert(&HEAD, &[&self.next.head], |script, head| {
+            script
+                .bind(signed(head.size))?
+                .bind(head.root.to_vec())?
+                .bind(head.at_ms)?
+                .bind(head.note.clone())?;
+            script
+                .bind(signed(head.register_version))?
+                .bind(head.register_digest.to_vec())?
+                .bind(head.tag(tags, &self.next.meta).to_vec())?;
+            Ok(())
+        })?;
         if let Some(kek) = &self.kek {
             script.statement("UPDATE meta SET value = ? WHERE name = 'kek'");
             script.bind(kek.as_bytes().to_vec())?;
         }
         Ok(())
+    }
+
+    /// Whether it is rows of `commit_rows` and nothing else, and few.
+    fn is_small(&self) -> bool {
+        let payloads: usize = self.payloads.iter().map(PayloadRow::rows).sum();
+        let rows = self.leaves.len() + self.requests.len() + self.owners.len() + payloads + 1;
+        let rare = self.tiles.len() + self.register.len() + self.steps.len();
+        rows <= SMALL_ROWS && rare == 0 && self.kek.is_none()
     }
 }
 

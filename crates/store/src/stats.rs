@@ -18,7 +18,9 @@ pub struct Stats {
     pub seal: Durations,
     /// From handing a record to the writer until it was durable.
     pub queue_and_commit: Durations,
-    /// One transaction, fsync included.
+    /// Working out a transaction: numbering, hashing, signing the checkpoint.
+    pub plan: Durations,
+    /// One transaction, its working out and its fsync included.
     pub commit: Durations,
 }
 
@@ -44,6 +46,7 @@ pub(crate) struct Counters {
     pub(crate) largest_batch: AtomicU64,
     pub(crate) seal: Histogram,
     pub(crate) queue_and_commit: Histogram,
+    pub(crate) plan: Histogram,
     pub(crate) commit: Histogram,
 }
 
@@ -57,6 +60,7 @@ impl Counters {
             largest_batch: read(&self.largest_batch),
             seal: self.seal.read(),
             queue_and_commit: self.queue_and_commit.read(),
+            plan: self.plan.read(),
             commit: self.commit.read(),
         }
     }

@@ -253,7 +253,9 @@ impl Writer {
         let Some(sound) = self.sound.as_mut() else {
             return Err(Rejection::Fault(Fault::Lost));
         };
+        let started = Instant::now();
         let plan = plan(&shared, &sound.state, batch).map_err(Rejection::Failed)?;
+        shared.counters.plan.add(started.elapsed());
         if plan.indexes.is_empty() {
             return Ok(Vec::new());
         }
@@ -274,10 +276,7 @@ impl Writer {
             Rejection::Stale | Rejection::Fault(Fault::Constraint)
         );
         if let Some(sound) = self.sound.as_mut().filter(|_| refused)
-            && sqlx::query("ROLLBACK")
-                .execute(&mut sound.connection)
-                .await
-                .is_ok()
+            && database::roll_back(&mut sound.connection).await
         {
             return;
         }
@@ -401,10 +400,8 @@ impl Writer {
             return Err(Fault::Lost);
         };
         let mut script = Script::default();
-        script.statement("BEGIN IMMEDIATE");
         script.statement("UPDATE head SET size = size");
-        script.statement("COMMIT");
-        let outcome = script.run(&mut sound.connection).await;
+        let outcome = script.commit(&mut sound.connection, false).await;
         if outcome.is_err() {
             self.forget_state().await;
         }
@@ -512,14 +509,11 @@ impl Sound {
             ] => Some(first),
             _ => None,
         };
-        let mut transaction = Script::default();
-        match first {
-            None => transaction.statement("BEGIN IMMEDIATE"),
-            Some(first) => self.run_first(shared, first).await?,
+        if let Some(first) = first {
+            self.run_first(shared, first).await?;
         }
-        transaction.append(plan.take_script());
-        transaction.statement("COMMIT");
-        match transaction.run(&mut self.connection).await {
+        let script = plan.take_script();
+        match script.commit(&mut self.connection, first.is_some()).await {
             Ok(()) => Ok(plan),
             Err(fault) => Err(Rejection::Fault(fault)),
         }

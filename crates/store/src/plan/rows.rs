@@ -4,7 +4,28 @@ use crate::error::Error;
 use crate::head::signed;
 use crate::keyring::KeyRow;
 use crate::prepare::{SealedPayload, Step};
-use crate::script::Script;
+use crate::script::{Script, Table};
+
+const KEYS: Table = Table {
+    what: "key",
+    insert_into: Some("INSERT INTO keys (id, kind, subject, from_index, created_ms, wrapped)"),
+    columns: 6,
+};
+const PAYLOADS: Table = Table {
+    what: "payload",
+    insert_into: Some("INSERT INTO payloads (id, kind, idx, keep_until_ms, sealed)"),
+    columns: 5,
+};
+const PAYLOAD_KEYS: Table = Table {
+    what: "payload key",
+    insert_into: Some("INSERT INTO payload_keys (payload, key, wrapped)"),
+    columns: 3,
+};
+const COSIGNED: Table = Table {
+    what: "cosigned",
+    insert_into: Some("INSERT INTO cosigned (idx, size, note)"),
+    columns: 3,
+};
 
 /// A row of `payloads`, with its rows of `payload_keys`.
 pub(super) struct PayloadRow {
@@ -26,6 +47,11 @@ pub(super) enum StepRow {
 }
 
 impl PayloadRow {
+    /// How many rows it is, with its keys.
+    pub(super) fn rows(&self) -> usize {
+        1 + self.keys.len()
+    }
+
     pub(super) fn of(payload: &SealedPayload, index: u64) -> PayloadRow {
         PayloadRow {
             id: payload.id.clone(),
@@ -97,18 +123,13 @@ impl StepRow {
             }
             StepRow::AddKey(row) => write_keys(script, &[row])?,
             StepRow::KeepCosigned { size, note, index } => {
-                script.insert(
-                    "INSERT INTO cosigned (idx, size, note)",
-                    3,
-                    &[()],
-                    |script, ()| {
-                        script
-                            .bind(signed(*index))?
-                            .bind(signed(*size))?
-                            .bind(note.clone())?;
-                        Ok(())
-                    },
-                )?;
+                script.insert(&COSIGNED, &[()], |script, ()| {
+                    script
+                        .bind(signed(*index))?
+                        .bind(signed(*size))?
+                        .bind(note.clone())?;
+                    Ok(())
+                })?;
             }
         }
         Ok(())
@@ -116,41 +137,31 @@ impl StepRow {
 }
 
 pub(super) fn write_keys(script: &mut Script, rows: &[&KeyRow]) -> Result<(), Error> {
-    script.insert(
-        "INSERT INTO keys (id, kind, subject, from_index, created_ms, wrapped)",
-        6,
-        rows,
-        |script, row| {
-            script
-                .bind(row.id.to_string())?
-                .bind(row.used_for.as_str())?;
-            script
-                .bind(row.subject.map(|subject| subject.to_vec()))?
-                .bind(signed(row.from_index))?;
-            script
-                .bind(row.created_ms)?
-                .bind(row.wrapped.as_bytes().to_vec())?;
-            Ok(())
-        },
-    )
+    script.insert(&KEYS, rows, |script, row| {
+        script
+            .bind(row.id.to_string())?
+            .bind(row.used_for.as_str())?;
+        script
+            .bind(row.subject.map(|subject| subject.to_vec()))?
+            .bind(signed(row.from_index))?;
+        script
+            .bind(row.created_ms)?
+            .bind(row.wrapped.as_bytes().to_vec())?;
+        Ok(())
+    })
 }
 
 pub(super) fn write_payloads(script: &mut Script, payloads: &[PayloadRow]) -> Result<(), Error> {
-    script.insert(
-        "INSERT INTO payloads (id, kind, idx, keep_until_ms, sealed)",
-        5,
-        payloads,
-        |script, payload| {
-            script
-                .bind(payload.id.clone())?
-                .bind(payload.kind)?
-                .bind(signed(payload.index))?;
-            script
-                .bind(payload.keep_until_ms)?
-                .bind(payload.sealed.clone())?;
-            Ok(())
-        },
-    )?;
+    script.insert(&PAYLOADS, payloads, |script, payload| {
+        script
+            .bind(payload.id.clone())?
+            .bind(payload.kind)?
+            .bind(signed(payload.index))?;
+        script
+            .bind(payload.keep_until_ms)?
+            .bind(payload.sealed.clone())?;
+        Ok(())
+    })?;
     write_payload_keys(script, payloads)
 }
 
@@ -162,16 +173,11 @@ fn write_payload_keys(script: &mut Script, payloads: &[PayloadRow]) -> Result<()
             .map(move |(key, wrap)| (&payload.id, key, wrap))
     });
     let wraps: Vec<(&String, &String, &Vec<u8>)> = wraps.collect();
-    script.insert(
-        "INSERT INTO payload_keys (payload, key, wrapped)",
-        3,
-        &wraps,
-        |script, (payload, key, wrapped)| {
-            script
-                .bind(String::clone(payload))?
-                .bind(String::clone(key))?
-                .bind(Vec::clone(wrapped))?;
-            Ok(())
-        },
-    )
+    script.insert(&PAYLOAD_KEYS, &wraps, |script, (payload, key, wrapped)| {
+        script
+            .bind(String::clone(payload))?
+            .bind(String::clone(key))?
+            .bind(Vec::clone(wrapped))?;
+        Ok(())
+    })
 }
