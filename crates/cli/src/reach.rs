@@ -7,7 +7,7 @@ use crate::terminal::{self, Paper, Text, Tone};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use covenant_seal::SecretString;
-use covenant_server::admin::{Change, Done, Error, Order};
+use covenant_server::admin::{Change, Done, Error, Order, Recovery};
 use covenant_server::config::{Config, Environment, KeyPlace};
 use covenant_server::control::Client;
 use covenant_server::private_file::refuse_readable_by_others;
@@ -106,14 +106,36 @@ fn from_store(error: covenant_store::Error) -> Failure {
 
 /// Makes a change and says what was done.
 pub(crate) fn change(globals: &Globals, change: Change, why: Why) -> Outcome {
-    let done = send(globals, change, &why)?;
+    said(globals, &send(globals, change, &why)?)
+}
+
+fn said(globals: &Globals, done: &Done) -> Outcome {
     match globals.format {
-        Format::Json => {
-            terminal::line(serde_json::to_string(&done).map_err(Failure::cannot_open)?)?
-        }
-        Format::Text => tell(&done, &Paper::of_stdout(globals.color))?,
+        Format::Json => terminal::line(serde_json::to_string(done).map_err(Failure::cannot_open)?)?,
+        Format::Text => tell(done, &Paper::of_stdout(globals.color))?,
     }
     Ok(Exit::Done)
+}
+
+/// Gives an operator a new key without an operator's key: the store is opened with the key-encryption key, beside the
+/// running server, which then makes the change, or as the one writer when none runs.
+pub(crate) fn recover(globals: &Globals, recovery: Recovery) -> Outcome {
+    let config = config(globals)?;
+    let done = runtime()?.block_on(async {
+        if let Some(client) = Client::connect(&config.store.directory).await {
+            let (store, _) = open_store(&config, &environment(), Mode::ReadOnly)
+                .await
+                .map_err(Failure::cannot_open)?;
+            return client.recover(recovery, &store).await.map_err(from_admin);
+        }
+        let house = House::open(&config, &environment())
+            .await
+            .map_err(Failure::cannot_open)?;
+        let done = house.recover(recovery).await.map_err(from_admin);
+        house.store.close().await.map_err(Failure::cannot_open)?;
+        done
+    })?;
+    said(globals, &done)
 }
 
 /// Reads content back: the bytes to standard output, the rest to standard error.

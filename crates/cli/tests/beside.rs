@@ -2,7 +2,9 @@
 //! is refused, and it ends in order.
 
 use super::support::{Place, bytes_in, holds, key_in};
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixStream;
 
 fn covered(place: &Place) {
     place.write("baa.pdf", "an invented document");
@@ -229,6 +231,92 @@ fn an_operator_who_may_not_is_refused_by_name_of_the_policy() {
     assert_eq!(refused.status, 1, "{}", refused.stderr);
     assert!(!place.done(&["vendor", "list"]).contains("acme"));
     drop(server);
+}
+
+#[test]
+fn an_operator_whose_keys_are_lost_gets_a_new_one_from_the_owner_of_the_machine() {
+    let mut place = Place::installed();
+    let lost = place.environment.remove("COVENANT_OPERATOR_KEY").unwrap();
+    let recover = ["operator", "recover", "r.ames", "--reason"];
+    let with_reason = |words| [recover.as_slice(), &[words]].concat();
+
+    // Beside a running server, and then alone; the key before each no longer counts.
+    let server = place.serve();
+    assert_eq!(place.run(&recover[..3], "").status, 2);
+    for (name, reason) in [
+        ("nobody", "lost"),
+        ("r.ames", " "),
+        ("r.ames", "for Ellen Marsh"),
+    ] {
+        let refused = place.run(&["operator", "recover", name, "--reason", reason], "");
+        assert_eq!(refused.status, 1, "{reason}: {}", refused.stderr);
+    }
+    let first = key_in(&place.done(&with_reason("the safe was stolen")), "covop_");
+    let (_, log) = server.terminate();
+    assert!(
+        log.contains("given a new key") && !log.contains(&first),
+        "{log}"
+    );
+    let second = key_in(&place.done(&with_reason("and again")), "covop_");
+    for (key, status) in [(&lost, 1), (&first, 1), (&second, 0)] {
+        place
+            .environment
+            .insert("COVENANT_OPERATOR_KEY".to_owned(), key.clone());
+        let ran = place.run(&["vendor", "add", "acme", "--name", "Acme"], "");
+        assert_eq!(ran.status, status, "{}", ran.stderr);
+    }
+
+    let status = place.done(&["status"]);
+    for words in [
+        "operator/r.ames was given a key by the owner of the machine",
+        "the safe was stolen",
+        "and again",
+    ] {
+        assert!(status.contains(words), "{status}");
+    }
+    let shown = place.done(&["ledger", "show", "--kind", "operator_recovered"]);
+    assert_eq!(
+        shown.matches("operator/r.ames recovered").count(),
+        2,
+        "{shown}"
+    );
+    place.done(&["ledger", "verify"]);
+}
+
+#[test]
+fn nobody_recovers_an_operator_over_http_or_without_the_key_encryption_key() {
+    let place = Place::installed();
+    let server = place.serve();
+    let key = place.environment["COVENANT_OPERATOR_KEY"].clone();
+    let asked = r#"{"recovery": {"name": "r.ames", "why": "x"}, "at_ms": 0, "proof": [0]}"#;
+    let (status, _) = server.http("POST", "/admin/v1/recoveries", &key, asked);
+    assert_eq!(status, 404);
+
+    let kek = place.path().join("covenant-kek.key");
+    std::fs::rename(&kek, place.path().join("away")).unwrap();
+    let recover = ["operator", "recover", "r.ames", "--reason", "lost"];
+    assert_eq!(place.run(&recover, "").status, 3);
+    // A caller who speaks to the socket without having opened the store.
+    let mut socket = UnixStream::connect(place.path().join("covenant-store/control.sock")).unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let proof = [7; 32].map(|byte: u8| byte.to_string()).join(",");
+    let asked = format!(
+        r#"{{"recovery": {{"name": "r.ames", "why": "x"}}, "at_ms": {}, "proof": [{proof}]}}"#,
+        now.unwrap().as_millis()
+    );
+    write!(
+        socket,
+        "POST /admin/v1/recoveries HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{asked}",
+        asked.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert!(!answer.contains("covop_"), "{answer}");
+
+    std::fs::rename(place.path().join("away"), &kek).unwrap();
+    assert!(!place.done(&["status"]).contains("owner of the machine"));
 }
 
 #[test]

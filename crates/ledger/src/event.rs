@@ -159,11 +159,13 @@ pub enum EventKind {
     Started,
     /// A witness cosigned a checkpoint.
     Cosigned,
+    /// An operator was given a new key by the owner of the machine, without an operator's key.
+    OperatorRecovered,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 20] = [
+    pub const ALL: [EventKind; 21] = [
         EventKind::Forwarded,
         EventKind::Answering,
         EventKind::Answered,
@@ -184,6 +186,7 @@ impl EventKind {
         EventKind::Export,
         EventKind::Started,
         EventKind::Cosigned,
+        EventKind::OperatorRecovered,
     ];
 
     /// Returns the name as it is written in an event.
@@ -209,6 +212,7 @@ impl EventKind {
             EventKind::Export => "export",
             EventKind::Started => "started",
             EventKind::Cosigned => "cosigned",
+            EventKind::OperatorRecovered => "operator_recovered",
         }
     }
 

@@ -1,13 +1,16 @@
 //! The control socket: how a command on the same machine reaches the process that writes.
 //!
 //! It is a Unix socket in the data directory (mode 0600) that speaks the admin API. Who may connect is decided by
-//! the file system, and what they may do by their operator key, as over HTTP.
+//! the file system, and what they may do by their operator key, as over HTTP; what only the owner of the machine may
+//! ask (other keys, a lost operator's key) is taken here alone.
 
-use crate::admin::{Done, Error, Order};
+use crate::admin::{Done, Error, Order, Proven, RECOVERIES, Recovery};
 use bytes::Bytes;
 use covenant_seal::SecretString;
+use covenant_store::{Clock as _, Store, SystemClock};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::rt::TokioIo;
+use serde::Serialize;
 use std::fs::{File, Permissions};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -65,12 +68,31 @@ impl Client {
     /// # Errors
     /// The server's refusal, or [`Error::Unavailable`] when it went away.
     pub async fn order(self, operator_key: &SecretString, order: &Order) -> Result<Done, Error> {
+        self.post("/admin/v1/changes", operator_key, order).await
+    }
+
+    /// Asks for a new key for an operator, with the store open here as proof that the key-encryption key is at hand.
+    ///
+    /// # Errors
+    /// As [`Client::order`].
+    pub async fn recover(self, recovery: Recovery, store: &Store) -> Result<Done, Error> {
+        let proven = Proven::new(recovery, store, SystemClock.now_ms())?;
+        let no_key = SecretString::new(String::new());
+        self.post(RECOVERIES, &no_key, &proven).await
+    }
+
+    async fn post(
+        self,
+        path: &str,
+        operator_key: &SecretString,
+        asked: &impl Serialize,
+    ) -> Result<Done, Error> {
         let gone = |_| {
             Error::Unavailable("the running server did not answer on its control socket".to_owned())
         };
-        let body = serde_json::to_vec(order)
+        let body = serde_json::to_vec(asked)
             .map_err(|_| Error::Invalid("the order cannot be written".to_owned()))?;
-        let request = http::Request::post("/admin/v1/changes")
+        let request = http::Request::post(path)
             .header(http::header::HOST, "localhost")
             .header(
                 http::header::AUTHORIZATION,

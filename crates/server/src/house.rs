@@ -2,7 +2,7 @@
 //!
 //! The server, the commands that change something when no server runs, and the quickstart all begin here.
 
-use crate::admin::{Admin, Change, Order, Parts, ShownOnce};
+use crate::admin::{Admin, Change, Done, Order, Parts, Recovery, ShownOnce};
 use crate::config::{
     Config, Environment, KeyError, KeyPlace, KeySource, Limits, ProxyCredentialsError, Upstreams,
 };
@@ -192,6 +192,15 @@ impl House {
         let done = self.admin.dangerous_execute_as(name, order).await?;
         done.key
             .ok_or_else(|| Error::Unavailable("no key came back".to_owned()))
+    }
+
+    /// Gives an operator whose keys are lost a new one: having opened the store, the caller holds the key-encryption
+    /// key, and no server runs.
+    ///
+    /// # Errors
+    /// Without a reason, or for an operator who does not exist or is disabled.
+    pub async fn recover(&self, recovery: Recovery) -> Result<Done, crate::admin::Error> {
+        self.admin.recover(recovery).await
     }
 
     /// Records that the program started.

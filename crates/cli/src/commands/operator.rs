@@ -4,10 +4,10 @@ use crate::arguments::Globals;
 use crate::clock::Span;
 use crate::commands::register;
 use crate::exit::Outcome;
-use crate::reach::change;
+use crate::reach::{self, change};
 use clap::{Args, Subcommand};
 use covenant_access::Role;
-use covenant_server::admin::Change;
+use covenant_server::admin::{Change, Recovery};
 
 /// Operators.
 #[derive(Subcommand)]
@@ -19,6 +19,12 @@ pub(crate) enum Operator {
     /// Keys of an operator
     #[command(subcommand)]
     Key(Key),
+    /// Give an operator whose keys are lost a new one; the machine's owner alone can
+    ///
+    /// Needs no operator's key. It is done on this machine, by the owner of the data directory, with the key-encryption
+    /// key at hand, whether the server runs or not. The operator's other keys are revoked, and the recovery is an entry
+    /// of its own in the ledger that `covenant status` shows from then on.
+    Recover(Recover),
     /// Stop an operator at once
     Disable {
         /// The operator's name
@@ -70,6 +76,19 @@ pub(crate) struct Add {
     why: register::Why,
 }
 
+/// A recovery.
+#[derive(Args)]
+pub(crate) struct Recover {
+    /// The name of an operator there is, as `operator list` prints it
+    name: String,
+    /// Why, naming no patient; recorded
+    #[arg(long, value_name = "WORDS")]
+    reason: String,
+    /// When the new key expires, such as 365d
+    #[arg(long, value_name = "SPAN")]
+    expires: Option<Span>,
+}
+
 /// Runs the command.
 pub(crate) fn run(command: Operator, globals: &Globals) -> Outcome {
     match command {
@@ -110,6 +129,18 @@ pub(crate) fn run(command: Operator, globals: &Globals) -> Outcome {
         }
         Operator::Key(Key::Revoke { name, prefix, why }) => {
             change(globals, Change::OperatorKeyRevoke { name, prefix }, why)
+        }
+        Operator::Recover(Recover {
+            name,
+            reason,
+            expires,
+        }) => {
+            let recovery = Recovery {
+                name,
+                why: reason,
+                expires_in_ms: expires.map(|span| span.ms),
+            };
+            reach::recover(globals, recovery)
         }
         Operator::Disable { name, why } => change(globals, Change::OperatorDisable { name }, why),
     }

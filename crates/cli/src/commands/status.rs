@@ -1,13 +1,15 @@
 //! `covenant status`: what runs, what is secured and what is not, in words that hold.
 
 use crate::arguments::{Format, Globals};
-use crate::clock::{now_ms, today};
+use crate::clock::{moment, now_ms, today};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::reach::Reading;
 use crate::terminal::{self, Paper, Text, Tone};
 use clap::Args;
 use covenant_access::KeyState;
+use covenant_ledger::EventKind;
 use covenant_server::config::{KeyPlace, KeySource};
+use covenant_store::EventFilter;
 use serde::Serialize;
 
 /// Says what runs, what is secured and what is not.
@@ -28,6 +30,7 @@ struct Status {
     models_refused: Vec<String>,
     apps: usize,
     operators: usize,
+    recoveries: Vec<RecoveryStatus>,
     red_flags: Vec<String>,
 }
 
@@ -43,6 +46,15 @@ struct LedgerStatus {
     size: u64,
     root: String,
     verifier_key: String,
+}
+
+/// A time an operator was given a key by the owner of the machine.
+#[derive(Serialize)]
+struct RecoveryStatus {
+    entry: u64,
+    at: String,
+    object: String,
+    why: String,
 }
 
 /// Runs the command.
@@ -102,8 +114,28 @@ fn status(reading: &Reading) -> Result<Status, Failure> {
             .values()
             .filter(|operator| !operator.disabled && active(&operator.keys))
             .count(),
+        recoveries: recoveries(reading)?,
         red_flags: state.register.red_flags(today()),
     })
+}
+
+fn recoveries(reading: &Reading) -> Result<Vec<RecoveryStatus>, Failure> {
+    let filter = EventFilter {
+        kinds: vec![EventKind::OperatorRecovered],
+        limit: usize::MAX,
+        ..EventFilter::default()
+    };
+    let events = reading.wait(reading.store.events(&filter))?;
+    let told = events.into_iter().map(|(entry, event)| {
+        let change = event.change.unwrap_or_default();
+        RecoveryStatus {
+            entry,
+            at: moment(event.at_ms),
+            object: change.object,
+            why: change.why,
+        }
+    });
+    Ok(told.collect())
 }
 
 fn key(reading: &Reading) -> KeyStatus {
@@ -177,6 +209,13 @@ fn print(status: &Status, paper: &Paper) -> Result<(), Failure> {
         "operators",
         &Text::plain(format!("{} with a key in force", status.operators)),
     )?;
+    for recovery in &status.recoveries {
+        let words = format!(
+            "{} was given a key by the owner of the machine, {}: {} (ledger entry {})",
+            recovery.object, recovery.at, recovery.why, recovery.entry
+        );
+        field("recovered", &Text::of(Tone::Warn, words))?;
+    }
     for flag in &status.red_flags {
         field("red flag", &Text::of(Tone::Warn, flag))?;
     }

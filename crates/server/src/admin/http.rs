@@ -3,7 +3,7 @@
 //!
 //! The operator is known before anything of a body is read, so a stranger cannot make the server hold one.
 
-use super::{Admin, Change, Done, Error, Order};
+use super::{Admin, Change, Done, Error, Order, Proven};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -22,6 +22,9 @@ const ORDER_BYTES: usize = 1 << 20;
 /// How long an operator may take to send one.
 const ORDER_TIME: Duration = Duration::from_secs(30);
 
+/// Where a recovery is taken, on the control socket alone.
+pub(crate) const RECOVERIES: &str = "/admin/v1/recoveries";
+
 /// Where an order comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door {
@@ -39,10 +42,14 @@ struct At {
 
 /// The routes of the admin API.
 pub(crate) fn routes(admin: Arc<Admin>, door: Door) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/admin/v1/changes", post(change))
-        .route("/admin/v1/register/{kind}", get(rows))
-        .with_state(At { admin, door })
+        .route("/admin/v1/register/{kind}", get(rows));
+    let router = match door {
+        Door::Port => router,
+        Door::Socket => router.route(RECOVERIES, post(recover)),
+    };
+    router.with_state(At { admin, door })
 }
 
 async fn change(
@@ -56,6 +63,12 @@ async fn change(
     let order: Order = serde_json::from_slice(&body).map_err(|error| not_an_order(&error))?;
     door.admits(&order.change)?;
     admin.execute(&key, order).await.map(Json)
+}
+
+async fn recover(State(At { admin, .. }): State<At>, body: Body) -> Result<Json<Done>, Error> {
+    let body = read(body).await?;
+    let proven: Proven = serde_json::from_slice(&body).map_err(|error| not_an_order(&error))?;
+    admin.recover_proven(proven).await.map(Json)
 }
 
 impl Door {

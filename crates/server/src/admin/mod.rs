@@ -7,12 +7,15 @@ mod error;
 mod http;
 mod keys;
 mod plan;
+mod recover;
 mod sealed;
 mod words;
 
 pub use change::{AppForm, Change, HoldCovers, Order, Reference};
 pub use error::Error;
-pub(crate) use http::{Door, routes};
+pub(crate) use http::{Door, RECOVERIES, routes};
+pub(crate) use recover::Proven;
+pub use recover::Recovery;
 
 use crate::ports::Registers;
 use covenant_access::Operator;
@@ -178,19 +181,20 @@ impl Admin {
     }
 
     async fn make(&self, name: &str, order: Order) -> Result<Done, Error> {
-        words::screen(&order, i64::from(Date::from_ms(self.now_ms()).year()))?;
+        words::screen(&order, self.year())?;
         let Order { change, why } = order;
         let state = self.registers.state().map_err(Error::Unavailable)?;
         match plan::plan(&state, change, self)? {
-            Plan::Rows(planned) => self.write(name, &why, planned).await,
+            Plan::Rows(planned) => self.write(who(name), &why, planned).await,
             Plan::Sealed(work) => self.work(name, &why, work).await,
         }
     }
 
     /// Writes event and rows in one transaction, and puts them in force.
-    async fn write(&self, name: &str, why: &str, planned: plan::Planned) -> Result<Done, Error> {
+    async fn write(&self, who: Who, why: &str, planned: plan::Planned) -> Result<Done, Error> {
         let mut event = self.event(planned.event)?;
-        event.who = who(name);
+        let operator = who.operator.clone().unwrap_or_default();
+        event.who = who;
         event.change = Some(covenant_ledger::Change {
             object: planned.done.object.clone(),
             action: planned.done.action.clone(),
@@ -208,7 +212,7 @@ impl Admin {
             .await
             .map_err(Error::Unavailable)?;
         tracing::info!(
-            operator = name,
+            operator,
             object = planned.done.object,
             action = planned.done.action,
             "register changed"
@@ -228,6 +232,10 @@ impl Admin {
 
     fn now_ms(&self) -> i64 {
         self.clock.now_ms()
+    }
+
+    fn year(&self) -> i64 {
+        i64::from(Date::from_ms(self.now_ms()).year())
     }
 }
 

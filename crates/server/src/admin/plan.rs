@@ -4,8 +4,9 @@ mod papers;
 mod people;
 mod rules;
 
-use super::{Admin, Change, Done, Error};
+use super::{Admin, Change, Done, Error, ShownOnce};
 use crate::state::State;
+use covenant_access::AppKey;
 use covenant_gateway::UpstreamKeys;
 use covenant_govern::Vendor;
 use covenant_ledger::EventKind;
@@ -88,6 +89,20 @@ pub(super) fn plan(state: &State, change: Change, admin: &Admin) -> Result<Plan,
         .snapshot(UpstreamKeys::default())
         .map_err(|error| Error::Invalid(error.to_string()))?;
     Ok(Plan::Rows(planned))
+}
+
+/// Plans a new key for an operator whose other keys are lost, and with that ended.
+pub(super) fn recovered(
+    state: &State,
+    name: &str,
+    key: (ShownOnce, AppKey),
+    admin: &Admin,
+) -> Result<Planned, Error> {
+    let mut next = Next {
+        state: state.clone(),
+        admin,
+    };
+    next.operator_recovered(name, key)
 }
 
 /// The register as it would be.

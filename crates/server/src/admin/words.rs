@@ -34,6 +34,14 @@ pub(super) fn screen(order: &Order, year: i64) -> Result<(), Error> {
     words.walk("", &change)
 }
 
+/// Refuses a reason that identifies a person.
+///
+/// # Errors
+/// Names what seems to stand there.
+pub(super) fn reason(why: &str, year: i64) -> Result<(), Error> {
+    Words { change: "", year }.text("why", why)
+}
+
 /// What a field is for, and with it what may stand in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {

@@ -170,6 +170,33 @@ impl Next<'_> {
         self.operator(operator, "key revoked", None)
     }
 
+    pub(super) fn operator_recovered(
+        &mut self,
+        name: &str,
+        (shown, kept): (ShownOnce, AppKey),
+    ) -> Result<Planned, Error> {
+        let mut operator = self.known_operator(name)?;
+        if operator.disabled {
+            return Err(Error::Invalid(format!(
+                "operator/{name} is disabled; recover one who is not"
+            )));
+        }
+        let now_ms = self.admin.now_ms();
+        let lost: Vec<String> = operator
+            .keys
+            .iter()
+            .filter(|key| key.state(now_ms) == KeyState::Active)
+            .map(|key| key.prefix.clone())
+            .collect();
+        for prefix in &lost {
+            operator.revoke_key(prefix, now_ms);
+        }
+        operator.keys.push(kept);
+        let planned = self.operator(operator, "recovered", Some(shown))?;
+        let note = "the operator's other keys are revoked; this stays in `covenant status`";
+        Ok(planned.with_notes(vec![note.to_owned()]))
+    }
+
     /// Refuses a change after which no operator could make another one.
     fn somebody_remains(&self) -> Result<(), Error> {
         let now_ms = self.admin.now_ms();
