@@ -1,18 +1,20 @@
 //! Brings text into the plain form the recognisers read, and remembers where each byte came from.
 //!
 //! Decoded are percent-encoding, JSON and HTML escapes and quoted-printable; folded are full-width, accented and
-//! look-alike characters, digits of other scripts and typographic signs; dropped are zero-width characters and soft
-//! hyphens. Text without any of it ([`is_plain`]) is used as it is and costs one scan.
+//! look-alike characters, digits of other scripts and typographic signs; dropped are zero-width characters, soft
+//! hyphens, control characters and the sequences terminals act on. Text without any of it ([`is_plain`]) is used as it is and costs one scan.
 //!
 //! Incremental by construction: what stands at a place is decided from the [`LOOKAHEAD`] characters that follow and
 //! from state made of what went before. With fewer at hand (and more to come) the normaliser waits.
 
+mod control;
 mod decode;
 mod fold;
 mod map;
 
 pub(crate) use map::{Map, Place};
 
+use control::{Control, Shown};
 use decode::Escape;
 use fold::Fold;
 
@@ -27,8 +29,27 @@ pub(crate) fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| !is_trigger(byte))
 }
 
+/// The bytes at which something may have to be decided: a table, for every byte of every text is asked for.
+const TRIGGERS: [bool; 256] = {
+    let mut triggers = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "counted below the length; a constant"
+        )]
+        {
+            triggers[byte] = byte >= 0x7F
+                || matches!(byte as u8, b'%' | b'&' | b'\\' | b'=' | 0..=8 | 0x0E..=0x1F);
+        }
+        byte += 1;
+    }
+    triggers
+};
+
 fn is_trigger(byte: u8) -> bool {
-    byte >= 0x80 || matches!(byte, b'%' | b'&' | b'\\' | b'=')
+    #[expect(clippy::indexing_slicing, reason = "one place for every byte")]
+    TRIGGERS[usize::from(byte)]
 }
 
 /// Normalised text so far and the map back.
@@ -50,6 +71,7 @@ pub(crate) struct Normaliser {
     /// A drive letter or share was seen and no white space since: backslashes separate folders.
     path: bool,
     after_escape: bool,
+    control: Control,
 }
 
 impl Normaliser {
@@ -67,7 +89,10 @@ impl Normaliser {
     pub(crate) fn take(&mut self, raw: &str, last: bool) -> usize {
         let mut at = 0;
         while let Some(rest) = raw.get(at..).filter(|rest| !rest.is_empty()) {
-            let plain = rest.bytes().position(is_trigger).unwrap_or(rest.len());
+            let plain = match self.control {
+                Control::None => rest.bytes().position(is_trigger).unwrap_or(rest.len()),
+                _ => 0,
+            };
             if plain > 0 {
                 self.keep(rest.get(..plain).unwrap_or_default());
                 at += plain;
@@ -97,7 +122,13 @@ impl Normaliser {
         let Some(first) = ahead.chars().next() else {
             return 0;
         };
+        if let Some((len, control)) = std::mem::take(&mut self.control).next(ahead) {
+            self.control = control;
+            return self.dropped(ahead, len);
+        }
         match self.escape(first, ahead) {
+            Escape::None if first.is_control() => self.controlled(ahead, first.len_utf8(), first),
+            Escape::Char { len, is } if is.is_control() => self.controlled(ahead, len, is),
             Escape::None if first.is_ascii() => self.kept(first),
             Escape::None => self.folded(first, first.len_utf8(), ahead),
             Escape::Nothing { len } => self.dropped(ahead, len),
@@ -149,6 +180,36 @@ impl Normaliser {
     fn dropped(&mut self, ahead: &str, len: usize) -> usize {
         self.replace(ahead.get(..len).unwrap_or(ahead), "");
         len
+    }
+
+    /// Takes a control character, which the first `len` bytes are or stand for.
+    fn controlled(&mut self, ahead: &str, len: usize, is: char) -> usize {
+        let (raw, after) = ahead.split_at_checked(len).unwrap_or((ahead, ""));
+        let mut buffer = [0; 4];
+        match is {
+            '\u{1B}' => self.control = Control::Escape,
+            '\u{9B}' => self.control = Control::Bracket,
+            _ => {}
+        }
+        match control::shown(is) {
+            _ if !is.is_ascii() => self.write_folded(is, raw, after),
+            Shown::Nothing => self.replace(raw, ""),
+            Shown::Separator if self.parts_words(after) => self.replace(raw, " "),
+            Shown::Separator => self.replace(raw, ""),
+            Shown::Same => self.replace(raw, is.encode_utf8(&mut buffer)),
+        }
+        self.after_escape = len > is.len_utf8();
+        len
+    }
+
+    /// Returns true between two words, and not inside a number.
+    fn parts_words(&self, after: &str) -> bool {
+        let (before, next) = (self.out.text.bytes().last(), after.bytes().next());
+        let (Some(before), Some(next)) = (before, next) else {
+            return false;
+        };
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80;
+        word(before) && word(next) && !(before.is_ascii_digit() && next.is_ascii_digit())
     }
 
     fn decoded(&mut self, ahead: &str, len: usize, is: char) -> usize {

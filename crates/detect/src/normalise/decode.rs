@@ -47,7 +47,12 @@ pub(super) fn percent(text: &str, before: u8, after_escape: bool) -> Escape {
     let Some((len, is)) = utf8_of(bytes, b'%') else {
         return Escape::None;
     };
-    if is.is_control() && !matches!(is, '\n' | '\r' | '\t') {
+    let rest = text.get(len..).unwrap_or_default();
+    let sequence = is == '\u{1B}'
+        && ["[", "%5B", "%5b"]
+            .iter()
+            .any(|mark| rest.starts_with(mark));
+    if is.is_control() && !sequence && !matches!(is, '\n' | '\r' | '\t') {
         return Escape::None;
     }
     let alone = !after_escape && bytes.get(len) != Some(&b'%');
@@ -81,6 +86,7 @@ pub(super) fn json(text: &str) -> Escape {
         Some(b'\'') => one('\''),
         Some(b'/') => one('/'),
         Some(b'u') => unicode(bytes, slashes),
+        Some(b'x' | b'0' | b'e') => terminal(bytes, slashes),
         _ => Escape::None,
     }
 }
@@ -89,6 +95,19 @@ fn four(bytes: &[u8], at: usize) -> Option<u32> {
     (0..4).try_fold(0, |value, index| {
         Some(value * 16 + hex(bytes.get(at + index))?)
     })
+}
+
+/// Reads `\x1b`, `\033` and `\e` before the bracket of a terminal sequence.
+fn terminal(bytes: &[u8], slashes: usize) -> Escape {
+    let rest = bytes.get(slashes..).unwrap_or_default();
+    let written = [&b"x1b["[..], b"x1B[", b"033[", b"e["];
+    match written.iter().find(|written| rest.starts_with(written)) {
+        Some(written) => Escape::Char {
+            len: slashes + written.len() - 1,
+            is: '\u{1B}',
+        },
+        None => Escape::None,
+    }
 }
 
 fn unicode(bytes: &[u8], slashes: usize) -> Escape {

@@ -38,6 +38,11 @@ pub(super) fn fold(c: char) -> Fold {
         '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => {
             Fold::One(b' ')
         }
+        // Quotes and dashes of a Windows code page that was read as Latin-1; the other control characters show nothing.
+        '\u{91}' | '\u{92}' => Fold::One(b'\''),
+        '\u{93}' | '\u{94}' => Fold::One(b'"'),
+        '\u{96}' | '\u{97}' => Fold::One(b'-'),
+        '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}' => Fold::Remove,
         '\u{85}' | '\u{2028}' | '\u{2029}' => Fold::One(b'\n'),
         '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' => {
             Fold::One(b'-')

@@ -33,9 +33,18 @@ pub(crate) struct Map {
 }
 
 impl Map {
+    /// Adds an entry. One at the same place of the normalised text is then never asked for again: what it stood for
+    /// vanished.
+    fn push(&mut self, entry: Entry) {
+        match self.entries.last_mut() {
+            Some(last) if last.normal == entry.normal => *last = entry,
+            _ => self.entries.push(entry),
+        }
+    }
+
     /// Records that from `normal` on both texts are the same bytes.
     pub(super) fn same(&mut self, normal: usize, place: Place) {
-        self.entries.push(Entry {
+        self.push(Entry {
             normal,
             place,
             replaced: None,
@@ -44,7 +53,7 @@ impl Map {
 
     /// Records that what follows at `normal` stands for a piece of the original of the given extent.
     pub(super) fn replaced(&mut self, normal: usize, place: Place, extent: Place) {
-        self.entries.push(Entry {
+        self.push(Entry {
             normal,
             place,
             replaced: Some(extent),

@@ -68,11 +68,59 @@ fn spans_map_back_to_the_whole_escape() {
     assert_eq!(back(8, 9), "z");
 }
 
+#[test]
+fn what_a_terminal_acts_on_vanishes_and_what_it_would_swallow_stays() {
+    for (raw, plain) in [
+        ("Jane\u{1B}[2J Doe", "Jane Doe"),
+        ("MRN: 44\u{1B}[1m829", "MRN: 44829"),
+        ("\u{1B}[01;31m\u{1B}[KJane\u{1B}[m\u{1B}[K Doe", "Jane Doe"),
+        ("\u{1B}[38;2;255;128;100;48;5;12mJane\u{1B}[0m", "Jane"),
+        ("\u{1B}[?1049h44829\u{1B}[?25l", "44829"),
+        ("\u{9B}1mJane\u{9B}0m", "Jane"),
+        ("\u{1B}(B\u{1B}[mJane", "Jane"),
+        ("\u{1B}]0;Jane Doe\u{7}44", "Jane Doe44"),
+        ("\u{1B}]8;;http://x.org\u{1B}\\Jane", ";http://x.orgJane"),
+        ("\u{1B}[2 qJane", "Jane"),
+        ("Ja\0ne\u{8}\u{7F} D\u{1}oe", "Jane Doe"),
+        (
+            "Ja\u{82}ne O\u{92}Brien 219\u{96}09\u{97}9999",
+            "Jane O'Brien 219-09-9999",
+        ),
+        ("Doe\u{1F}Jane\u{1E}44\u{1F}829", "Doe Jane 44829"),
+        ("a\u{C}b\u{B}c\td", "a\u{C}b\u{B}c\td"),
+        (
+            r"Jane\u001b[2J Doe \x1b[1m44\033[0m829\e[0m",
+            "Jane Doe 44829",
+        ),
+        ("Jane%1B[2J%20Doe%1B%5B0m %1B", "Jane Doe %1B"),
+        ("Jane&#27;[1m Doe&#x1b;[0m", "Jane Doe"),
+        // Not a sequence: all of it stays to be read.
+        ("\u{1B}[4482913", "[4482913"),
+        ("\u{1B}[4482913m", "[4482913m"),
+        ("\u{1B}[219-09-9999", "[219-09-9999"),
+        ("\u{1B}44829", "44829"),
+        ("\u{1B}Doe", "Doe"),
+        ("\u{1B}[", "["),
+        ("\u{1B}", ""),
+    ] {
+        assert_eq!(text_of(raw), plain, "{raw:?}");
+    }
+}
+
+#[test]
+fn a_span_covers_the_sequences_within_it_and_not_those_around() {
+    let raw = "\u{1B}[1mJane\u{1B}[2J Doe\u{1B}[0m";
+    let out = normalised(raw);
+    let (start, end) = (out.map.start(0).raw, out.map.end(out.text.len()).raw);
+    assert_eq!(&raw[start..end], "Jane\u{1B}[2J Doe");
+}
+
 fn odd_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         3 => "[a-z0-9 ]{1,8}",
         3 => prop::sample::select(vec![
             "%20", "%C3%A9", "%4", "%%", "&amp;", "&#233;", "&#x0041;", "&x", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\\\\"", "\\",
+            "\u{1B}", "\u{1B}[2J", "\u{1B}[38;2;255;128;0;1m", "\u{1B}[", "\u{9B}1m", "\u{1B}]0;", "\u{7}", "\u{1F}", "\0", "\u{96}", "\\u001b[1m", "\\x1b[0m", "%1B%5B1m", ";", "12;",
             "=3D", "=C3=A9", "=\n", "=20", "=", "é", "Ж", "Jа", "ａ", "\u{200B}", "\u{AD}", "e\u{301}", "–", "日", "🙂", "½", "æ", "C:\\n",
         ]).prop_map(str::to_owned),
         1 => "\\PC{1,3}",
@@ -93,7 +141,8 @@ proptest! {
             prop_assert!(before <= end.raw && start.raw < end.raw && end.raw <= raw.len());
             prop_assert!(start.reach >= raw[..start.raw].chars().count(), "reach counts every character");
             let piece = &raw[start.raw..end.raw];
-            prop_assert!(piece.starts_with(c) || piece.starts_with(['%', '&', '\\', '=']) || !piece.is_ascii());
+            let decoded = piece.starts_with(['%', '&', '\\', '=']) || piece.starts_with(|c| ('\u{1C}'..='\u{1F}').contains(&c));
+            prop_assert!(piece.starts_with(c) || decoded || !piece.is_ascii());
             before = end.raw;
         }
     }

@@ -128,3 +128,50 @@ fn text_after_the_end_is_ignored() {
     assert!(stream.push("MRN 00482913").is_empty() && stream.finish().is_empty());
     assert_eq!(stream.settled(), 12);
 }
+
+/// Returns what of the text no finding covers.
+fn left(text: &str) -> String {
+    let mut left = String::new();
+    let mut from = 0;
+    for finding in Detector::standard().detect(text) {
+        left.push_str(&text[from..finding.start]);
+        from = finding.end;
+    }
+    left + &text[from..]
+}
+
+#[test]
+fn a_control_character_or_terminal_sequence_hides_nothing_of_an_identifier() {
+    let controls = ('\0'..='\u{9F}').filter(|c| c.is_control());
+    // Tabs, line ends, page breaks and the code page's dashes and quotes are white space and signs.
+    let white = ['\t', '\n', '\r', '\u{B}', '\u{C}', '\u{85}'];
+    let signs = '\u{91}'..='\u{97}';
+    let hidden = controls
+        .filter(|c| !white.contains(c) && !signs.contains(c))
+        .map(String::from);
+    let sequences = [
+        "\u{1B}[2J",
+        "\u{1B}[1m",
+        "\u{9B}0m",
+        "\u{1B}(B",
+        "\u{1B}[38;2;9;9;255;1;4m",
+    ];
+    for hidden in hidden.chain(sequences.map(str::to_owned)) {
+        for (text, stays) in [
+            (format!("MRN: 44{hidden}829317 was seen"), "MRN:  was seen"),
+            (format!("SSN 219-{hidden}09-9999 on file"), "SSN  on file"),
+            (
+                format!("mail jane.roe@{hidden}example.org now"),
+                "mail  now",
+            ),
+        ] {
+            assert_eq!(left(&text), stays, "{text:?}");
+        }
+        let name = format!("Patient: Jane {hidden}Doe was seen");
+        assert_eq!(left(&name), "Patient:  was seen", "{name:?}");
+    }
+    assert_eq!(
+        left("Patient: Jane\u{1B}[2J Doe was seen"),
+        "Patient:  was seen"
+    );
+}
