@@ -19,7 +19,8 @@
 //!
 //! A finding is final when its step is done: later candidates that start inside it are clipped to what sticks out. A
 //! finding never goes past what its step could see; a longer identifier (a web address of 300 characters) is found
-//! in adjoining pieces, each settled and reported as it is decided.
+//! in adjoining pieces of one kind, each settled and reported as it is decided. Who wants one value joins them: a
+//! stream cannot, for the end may be any number of characters away.
 //!
 //! The cost of a step does not depend on the length of the segment, so pushing four characters at a time costs what
 //! pushing the whole costs, plus scanning an unfinished token again.

@@ -32,6 +32,7 @@ use crate::candidate::{Candidate, Priority};
 use crate::class::Class;
 use crate::finding::{Reason, UNSURE_BELOW};
 use crate::kind::Kind;
+use crate::machine::TOKEN_CHARS;
 use crate::segment::Segment;
 use crate::term::{Flags, Terms};
 use crate::token::{Case, Shape, Token};
@@ -43,8 +44,8 @@ use labels::{Hit, Labels};
 pub(crate) struct Memory {
     /// The last finding of the segment that was not unsure: its kind and the byte after it.
     last: Option<(Kind, usize)>,
-    /// The last finding went on past what its step could see.
-    open: Option<Kind>,
+    /// The last finding went on past what its step could see: its kind and confidence.
+    open: Option<(Kind, f32)>,
     /// The segment before ended in a label.
     label: Option<Hit>,
     /// The segment before ended in a street, a city or a box.
@@ -65,8 +66,8 @@ impl Memory {
             last.kind.class(),
             Class::Name | Class::Location | Class::Org | Class::Date | Class::Age
         );
-        if long && last.end == segment.text.len() && !segment.complete {
-            self.open = Some(last.kind);
+        if long && !segment.complete && net::runs_on(segment, last.end) {
+            self.open = Some((last.kind, last.confidence));
         }
     }
 
@@ -129,8 +130,8 @@ impl Patterns {
 
     /// Proposes candidates that start in one of the tokens to be decided.
     pub(crate) fn propose(&self, segment: &Segment<'_>, memory: &Memory, out: &mut Vec<Candidate>) {
-        if let Some(kind) = memory.open {
-            net::continued(segment, segment.decide.start, kind, out);
+        if let Some(open) = memory.open {
+            net::continued(segment, segment.decide.start, open, out);
         }
         for index in segment.decide.clone() {
             let Some(token) = segment.token(index) else {
@@ -293,6 +294,9 @@ impl Patterns {
             None
         };
         codes::propose_word(&self.labels, segment, index, memory.label, listed, out);
+        if is_cut(segment, index) {
+            mailbox(segment, index, out);
+        }
         let Some(next) = segment.token(index + 1) else {
             return;
         };
@@ -338,12 +342,19 @@ fn joins_list(segment: &Segment<'_>, at: usize) -> bool {
 }
 
 fn mailbox(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
-    if segment
+    let glued = segment
         .token(index + 1)
-        .is_some_and(|next| next.shape == Shape::Sign && !next.space_before)
-    {
+        .is_some_and(|next| next.shape == Shape::Sign && !next.space_before);
+    if glued || is_cut(segment, index) {
         net::email(segment, index, out);
     }
+}
+
+/// Returns true for a token as long as tokens get: its run goes on in the next.
+fn is_cut(segment: &Segment<'_>, index: usize) -> bool {
+    segment
+        .token(index)
+        .is_some_and(|token| token.len() >= TOKEN_CHARS)
 }
 
 fn sign(

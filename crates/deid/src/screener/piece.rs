@@ -91,14 +91,25 @@ pub(crate) trait Finder {
 
 impl Finder for Detector {
     fn find(&self, text: &str) -> Vec<Found> {
-        let found = self.detect(text).into_iter().map(|finding| Found {
-            start: finding.start,
-            end: finding.end,
-            class: finding.class,
-            kind: finding.kind,
-            unsure: finding.is_unsure(),
-        });
-        found.collect()
+        let mut all: Vec<Found> = Vec::new();
+        for finding in self.detect(text) {
+            let unsure = finding.is_unsure();
+            // An identifier longer than the detector sees at once comes in adjoining pieces.
+            match all.last_mut() {
+                Some(last) if last.end == finding.start && last.kind == finding.kind => {
+                    last.end = finding.end;
+                    last.unsure &= unsure;
+                }
+                _ => all.push(Found {
+                    start: finding.start,
+                    end: finding.end,
+                    class: finding.class,
+                    kind: finding.kind,
+                    unsure,
+                }),
+            }
+        }
+        all
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::candidate::{Candidate, Priority};
-use crate::finding::Reason;
+use crate::finding::{Reason, UNSURE_BELOW};
 use crate::kind::Kind;
 use crate::segment::Segment;
 use crate::term::Flags;
@@ -117,6 +117,9 @@ pub(super) fn email(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate
     }
     let at = run(segment, start, is_local);
     if segment.byte(at) != b'@' {
+        if at == segment.text.len() && !segment.complete {
+            long_mailbox(segment, start, at, out);
+        }
         return;
     }
     let domain = run(segment, at + 1, |byte| {
@@ -128,7 +131,8 @@ pub(super) fn email(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate
     let dotted = name.contains('.')
         && last.len() >= 2
         && last.bytes().all(|byte| byte.is_ascii_alphabetic());
-    if dotted || domain == segment.text.len() && !segment.complete && !name.is_empty() {
+    let goes_on = domain == segment.text.len() && !segment.complete;
+    if dotted || goes_on && (!name.is_empty() || at - start >= LONG_RUN) {
         push(out, start, end, Kind::Email, 0.98, "e-mail address");
     } else if name.len() >= 3
         && name
@@ -137,6 +141,21 @@ pub(super) fn email(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate
             .is_some_and(|byte| byte.is_ascii_alphabetic())
     {
         push(out, start, end, Kind::Email, 0.7, "mailbox of a machine");
+    }
+}
+
+/// Letters and digits from which on a run is too long for its end to be seen.
+const LONG_RUN: usize = 40;
+
+/// Proposes a run that is longer than what can be seen and may be that of a mailbox: its `@` would come too late.
+fn long_mailbox(segment: &Segment<'_>, start: usize, end: usize, out: &mut Vec<Candidate>) {
+    let text = segment.text.get(start..end).unwrap_or_default();
+    let of = |fits: fn(&u8) -> bool| text.bytes().filter(fits).count();
+    // A run of letters alone is a sequence or a rule, more often than a mailbox of one word.
+    let glued = text.contains(['.', '_', '-', '+']);
+    if glued && of(u8::is_ascii_alphanumeric) >= LONG_RUN && of(u8::is_ascii_alphabetic) >= 3 {
+        let rule = "a run that may be a mailbox and goes on";
+        push(out, start, end, Kind::Email, 0.5, rule);
     }
 }
 
@@ -313,8 +332,21 @@ fn bare_domain(segment: &Segment<'_>, index: usize, out: &mut Vec<Candidate>) {
     }
 }
 
+/// Returns true if what comes after `end` may belong to the run that ends there: nothing else is visible but signs
+/// that glue.
+pub(super) fn runs_on(segment: &Segment<'_>, end: usize) -> bool {
+    let rest = segment.text.as_bytes().get(end..).unwrap_or_default();
+    rest.iter()
+        .all(|byte| is_url(*byte) && !byte.is_ascii_alphanumeric())
+}
+
 /// Continues a web address (or another long run) that the step before could not see the end of.
-pub(super) fn continued(segment: &Segment<'_>, index: usize, kind: Kind, out: &mut Vec<Candidate>) {
+pub(super) fn continued(
+    segment: &Segment<'_>,
+    index: usize,
+    (kind, confidence): (Kind, f32),
+    out: &mut Vec<Candidate>,
+) {
     let start = segment.start(index);
     if !segment.touches(index) {
         return;
@@ -328,7 +360,21 @@ pub(super) fn continued(segment: &Segment<'_>, index: usize, kind: Kind, out: &m
     };
     let end = without_stops(segment, start, run(segment, start, fits), b".,;:!?')");
     if end > start {
-        push(out, start, end, kind, 0.9, "continues what goes before");
+        let mailbox = segment
+            .text
+            .get(start..end)
+            .is_some_and(|text| text.contains('@'));
+        // What went before was not sure of itself; an `@` makes it so.
+        let unsure = confidence < UNSURE_BELOW && !mailbox;
+        let confidence = if unsure { confidence } else { 0.9 };
+        push(
+            out,
+            start,
+            end,
+            kind,
+            confidence,
+            "continues what goes before",
+        );
     }
 }
 

@@ -121,6 +121,72 @@ fn an_address_of_three_hundred_characters_is_covered_in_adjoining_pieces() {
 }
 
 #[test]
+fn an_identifier_longer_than_what_is_seen_at_once_is_covered_to_its_end_in_adjoining_pieces_of_one_class()
+ {
+    for (before, value, after) in [
+        (
+            "mail ",
+            "alexandra.katherine.montgomery-whitfield@cardiology.universityhospital.example.org",
+            " now",
+        ),
+        (
+            "mail ",
+            "alexandra.katherine.montgomery-whitfield.department.of.cardiology@uh.example.org",
+            " now",
+        ),
+        (
+            "mail ",
+            "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijx@uh.example.org",
+            " now",
+        ),
+        (
+            "MRN: ",
+            "48291733-48291733-48291733-48291733-48291733-48291733-48291733-48291733",
+            " seen",
+        ),
+        (
+            "MRN: ",
+            "0123456789012345678901234567890123456789012345678901234567890123456789",
+            " seen",
+        ),
+        (
+            "Member ID: ",
+            "ABCD-1234-ABCD-1234-ABCD-1234-ABCD-1234-ABCD-1234-ABCD-1234-ABCD-1234",
+            " on file",
+        ),
+        (
+            "see ",
+            "https://portal.example.org/p?id=aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hI6kL9nO2qR5tU8wX1zA4cD7&x=1",
+            " now",
+        ),
+    ] {
+        let text = format!("{before}{value}{after}");
+        let found = Detector::standard().detect(&text);
+        let pieces: Vec<&Finding> = found
+            .iter()
+            .filter(|finding| finding.end > before.len())
+            .collect();
+        assert!(pieces.len() > 1, "{text}: seen at once");
+        assert_eq!(pieces[0].start, before.len(), "{text}");
+        assert_eq!(
+            pieces[pieces.len() - 1].end,
+            before.len() + value.len(),
+            "{text}"
+        );
+        for pair in pieces.windows(2) {
+            assert_eq!(
+                (pair[0].end, pair[0].class),
+                (pair[1].start, pair[1].class),
+                "{text}"
+            );
+        }
+        for size in [1, 4, 64] {
+            assert_eq!(stream(&text, &[size]).unwrap(), found);
+        }
+    }
+}
+
+#[test]
 fn text_after_the_end_is_ignored() {
     let mut stream = Detector::standard().stream();
     stream.push("MRN 00482913");

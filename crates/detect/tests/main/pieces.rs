@@ -26,6 +26,8 @@ const IDENTIFIERS: &[&str] = &[
     "***-**-1234",
     "XXX-XX-1234",
     "jane.roe@example.org",
+    "alexandra.katherine.montgomery-whitfield@cardiology.universityhospital.example.org",
+    "48291733-48291733-48291733-48291733-48291733-48291733-48291733-48291733",
     "https://portal.example.org/patients/88213?tab=labs&view=all",
     "10.12.0.7",
     "2001:db8::8a2e:370:7334",
