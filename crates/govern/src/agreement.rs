@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, Feature};
+use crate::{Date, Error, Feature};
 
 /// A business associate agreement with a vendor (45 CFR 164.504(e), 164.314(a)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,14 +52,26 @@ pub enum AgreementState {
         /// Who signed for us.
         by: String,
     },
-    /// Ended before its term. It covers nothing from the moment this is recorded; an end agreed for a later day is
-    /// the last day of the term instead.
+    /// Ended before its term, at once or on a later day: until then a signed one covers what it covers.
     Terminated {
-        /// The first day on which it no longer held.
+        /// The first day on which it no longer holds.
         on: Date,
-        /// Why it was ended.
+        /// Why it is ended.
         why: String,
+        /// The signature it had; a draft that is ended has none and never covers anything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed: Option<Signature>,
     },
+}
+
+/// The signature of an agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// The day of the last signature.
+    pub on: Date,
+    /// Who signed for us.
+    pub by: String,
 }
 
 /// How an agreement stands on a day.
@@ -97,28 +109,71 @@ impl Agreement {
         }
     }
 
-    /// Returns how the agreement stands on a day. First and last day of the term are in force; a terminated
-    /// agreement is on no day, whatever its term.
+    /// Returns how the agreement stands on a day. First and last day of the term are in force, the day of its end no
+    /// longer.
     #[must_use]
     pub fn status(&self, today: Date) -> AgreementStatus {
         match &self.state {
             AgreementState::Draft => AgreementStatus::Draft,
-            AgreementState::Terminated { .. } => AgreementStatus::Terminated,
-            AgreementState::Signed { .. } if self.expires.is_some_and(|last| last < today) => {
-                AgreementStatus::Expired
+            AgreementState::Terminated { on, signed, .. } if *on <= today || signed.is_none() => {
+                AgreementStatus::Terminated
             }
-            AgreementState::Signed { .. } if today < self.begins() => AgreementStatus::Signed,
-            AgreementState::Signed { .. } => AgreementStatus::InForce,
+            _ if self.expires.is_some_and(|last| last < today) => AgreementStatus::Expired,
+            _ if today < self.begins() => AgreementStatus::Signed,
+            _ => AgreementStatus::InForce,
+        }
+    }
+
+    /// Returns the day of the last signature, of an agreement that was signed.
+    #[must_use]
+    pub fn signed_on(&self) -> Option<Date> {
+        match &self.state {
+            AgreementState::Draft => None,
+            AgreementState::Signed { on, .. } => Some(*on),
+            AgreementState::Terminated { signed, .. } => {
+                signed.as_ref().map(|signature| signature.on)
+            }
         }
     }
 
     /// Returns the first day on which it can be in force: that of its term, or of the last signature if later.
     #[must_use]
     pub fn begins(&self) -> Date {
-        match &self.state {
-            AgreementState::Signed { on, .. } => self.effective.max(*on),
-            AgreementState::Draft | AgreementState::Terminated { .. } => self.effective,
-        }
+        self.signed_on()
+            .map_or(self.effective, |on| self.effective.max(on))
+    }
+
+    /// Returns the last day on which it can be in force: that of its term, or the one before its end if sooner.
+    #[must_use]
+    pub fn last_day(&self) -> Option<Date> {
+        let ended = match &self.state {
+            AgreementState::Terminated { on, .. } => on.plus_days(-1),
+            AgreementState::Draft | AgreementState::Signed { .. } => None,
+        };
+        ended.into_iter().chain(self.expires).min()
+    }
+
+    /// Returns the agreement as it is once its end is recorded.
+    ///
+    /// # Errors
+    /// [`Error::Field`] when an end was recorded before and this one is later: what has ended does not come back.
+    pub fn terminated(self, on: Date, why: String) -> Result<Agreement, Error> {
+        let signed = match self.state {
+            AgreementState::Draft => None,
+            AgreementState::Signed { on, by } => Some(Signature { on, by }),
+            AgreementState::Terminated { on: before, .. } if before < on => {
+                return Err(Error::field(
+                    &format!("agreement/{}", self.id),
+                    "state.on",
+                    "is not later than the end recorded before; for more time sign another agreement",
+                ));
+            }
+            AgreementState::Terminated { signed, .. } => signed,
+        };
+        Ok(Agreement {
+            state: AgreementState::Terminated { on, why, signed },
+            ..self
+        })
     }
 
     /// Says whether the agreement names the service.
@@ -140,8 +195,16 @@ impl Agreement {
 #[serde(tag = "is", rename_all = "kebab-case", deny_unknown_fields)]
 enum StateRow {
     Draft {},
-    Signed { on: Date, by: String },
-    Terminated { on: Date, why: String },
+    Signed {
+        on: Date,
+        by: String,
+    },
+    Terminated {
+        on: Date,
+        why: String,
+        #[serde(default)]
+        signed: Option<Signature>,
+    },
 }
 
 impl From<StateRow> for AgreementState {
@@ -149,7 +212,9 @@ impl From<StateRow> for AgreementState {
         match row {
             StateRow::Draft {} => AgreementState::Draft,
             StateRow::Signed { on, by } => AgreementState::Signed { on, by },
-            StateRow::Terminated { on, why } => AgreementState::Terminated { on, why },
+            StateRow::Terminated { on, why, signed } => {
+                AgreementState::Terminated { on, why, signed }
+            }
         }
     }
 }

@@ -42,7 +42,7 @@ pub mod public_numbers;
 mod register;
 mod vendor;
 
-pub use agreement::{Agreement, AgreementState, AgreementStatus};
+pub use agreement::{Agreement, AgreementState, AgreementStatus, Signature};
 pub use coverage::{Basis, Coverage, Uncovered, UncoveredReason};
 pub use date::{Date, DateError};
 pub use decision::{MAX_DECISION_DAYS, Method, RouteDecision};

@@ -1,6 +1,8 @@
 //! What may go where, and why not.
 
-use covenant_govern::{Basis, Date, Feature, Method, Register};
+use covenant_govern::{
+    Agreement, AgreementState, AgreementStatus, Basis, Date, Feature, Method, Register,
+};
 
 use crate::fixture::{date, fixture, register};
 
@@ -129,4 +131,58 @@ fn without_claims(register: &Register) -> Register {
         silent.replace_vendor(vendor).unwrap();
     }
     silent
+}
+
+#[test]
+fn an_agreement_that_ends_on_a_later_day_covers_until_then_and_never_after() {
+    let signed = register().agreements()["acme-2026"].clone();
+    let stands = |agreement: &Agreement, day: &str| {
+        let mut register = register();
+        let mut next = agreement.clone();
+        next.version += 1;
+        register.replace_agreement(next).unwrap();
+        let by_agreement = register
+            .cover("acme-large", &[], date(day))
+            .is_ok_and(|coverage| coverage.agreement().is_some());
+        assert_eq!(
+            by_agreement,
+            agreement.status(date(day)) == AgreementStatus::InForce
+        );
+        by_agreement
+    };
+    let ending = signed
+        .clone()
+        .terminated(date("2026-06-01"), "moving".into())
+        .unwrap();
+    assert!(stands(&ending, "2026-05-31"));
+    assert!(!stands(&ending, "2026-06-01"));
+    assert_eq!(ending.last_day(), Some(date("2026-05-31")));
+
+    // An end is brought forward, never put off: what has ended does not come back.
+    let later = ending.clone().terminated(date("2026-06-02"), "x".into());
+    assert!(later.is_err());
+    let sooner = ending.terminated(date("2026-03-01"), "x".into()).unwrap();
+    assert!(stands(&sooner, "2026-02-28") && !stands(&sooner, "2026-03-01"));
+}
+
+#[test]
+fn a_draft_that_is_ended_later_covers_nothing_meanwhile() {
+    let mut draft = register().agreements()["acme-2026"].clone();
+    draft.state = AgreementState::Draft;
+    let ended = draft.terminated(date("2099-01-01"), "x".into()).unwrap();
+    assert_eq!(
+        ended.status(date("2026-03-01")),
+        AgreementStatus::Terminated
+    );
+}
+
+#[test]
+fn an_end_that_was_recorded_without_its_signature_holds_at_once() {
+    let state = r#"{"is": "terminated", "on": "2099-01-01", "why": "x"}"#;
+    let mut agreement = register().agreements()["acme-2026"].clone();
+    agreement.state = serde_json::from_str(state).unwrap();
+    assert_eq!(
+        agreement.status(date("2026-03-01")),
+        AgreementStatus::Terminated
+    );
 }

@@ -2,7 +2,7 @@
 
 use covenant_govern::{
     Agreement, AgreementState, AgreementStatus, Date, Dialect, Feature, Method, Model, Register,
-    RouteDecision, Vendor,
+    RouteDecision, Signature, Vendor,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -27,7 +27,7 @@ fn agreements() -> impl Strategy<Value = Agreement> {
             vec!["two"],
         ])
     };
-    let state = (0..4, 0_i64..60);
+    let state = (0..5, 0_i64..60, 0_i64..60);
     (
         0..6,
         scope(),
@@ -38,7 +38,7 @@ fn agreements() -> impl Strategy<Value = Agreement> {
         state,
     )
         .prop_map(
-            |(number, services, models, features, effective, length, (state, on))| Agreement {
+            |(number, services, models, features, effective, length, (state, on, end))| Agreement {
                 id: format!("agreement-{number}"),
                 vendor: format!("vendor-{}", number % 2),
                 version: 1,
@@ -47,6 +47,15 @@ fn agreements() -> impl Strategy<Value = Agreement> {
                     1 => AgreementState::Terminated {
                         on: day(on),
                         why: "ended".into(),
+                        signed: None,
+                    },
+                    2 => AgreementState::Terminated {
+                        on: day(end),
+                        why: "ends".into(),
+                        signed: Some(Signature {
+                            on: day(on),
+                            by: "R. Ames".into(),
+                        }),
                     },
                     _ => AgreementState::Signed {
                         on: day(on),
@@ -140,13 +149,21 @@ fn covered(register: &Register, model: &Model, features: &[Feature], today: Date
         .iter()
         .all(|feature| !unread.contains(feature) || model.route.allow.contains(feature));
     let by_agreement = register.agreements().values().any(|agreement| {
-        let AgreementState::Signed { on, .. } = agreement.state else {
-            return false;
+        let (on, ended) = match &agreement.state {
+            AgreementState::Draft => return false,
+            AgreementState::Signed { on, .. } => (*on, false),
+            AgreementState::Terminated { signed: None, .. } => return false,
+            AgreementState::Terminated {
+                on,
+                signed: Some(signature),
+                ..
+            } => (signature.on, *on <= today),
         };
         let named =
             |list: &[String], name: &String| list.contains(name) || list.contains(&"*".to_owned());
         agreement.vendor == model.vendor
-            && (on <= today
+            && (!ended
+                && on <= today
                 && agreement.effective <= today
                 && agreement.expires.is_none_or(|last| today <= last))
             && (named(&agreement.services, &model.service)

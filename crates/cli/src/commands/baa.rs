@@ -16,7 +16,7 @@ pub(crate) enum Baa {
     Draft(Draft),
     /// Record that it was signed; it is in force from its effective date
     Sign(Sign),
-    /// Record that it ended; it permits nothing from that day on
+    /// Record that it ended, or ends on a later day; it permits nothing from that day on
     Terminate(Terminate),
     /// List the agreements and how each stands today
     List,
@@ -80,10 +80,11 @@ pub(crate) struct Sign {
 pub(crate) struct Terminate {
     /// The agreement's id
     id: String,
-    /// The first day on which it no longer holds, YYYY-MM-DD
+    /// The first day on which it no longer holds, YYYY-MM-DD (UTC): today or before ends it at once, a later day leaves it in
+    /// force until then; a day once recorded can be brought forward, not put off
     #[arg(long)]
     on: Date,
-    /// Why it was ended
+    /// Why it is ended, naming no patient
     #[arg(long = "reason")]
     reason: String,
 }

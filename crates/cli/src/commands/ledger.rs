@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use covenant_ledger::{Event, EventKind};
 use covenant_server::admin::Change;
 use covenant_store::EventFilter;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// The ledger.
@@ -36,7 +37,7 @@ pub(crate) enum Ledger {
         #[arg(long, value_name = "FILE")]
         events: Option<PathBuf>,
     },
-    /// Print the signed checkpoint; keep it elsewhere and give it to `verify --since`
+    /// Print the signed checkpoint; keep it elsewhere and give it to `verify --since`. With --format json its parts too
     Checkpoint,
     /// Keep the signature of a witness
     Cosign {
@@ -101,12 +102,40 @@ pub(crate) fn run(command: Ledger, globals: &Globals) -> Outcome {
             print(&reading.wait(reading.store.prove(index))?)
         }
         Ledger::Export { directory, events } => export(&directory, events.as_deref(), globals),
-        Ledger::Checkpoint => {
-            let reading = Reading::open(globals)?;
-            print(&reading.wait(reading.store.checkpoint())?)
-        }
+        Ledger::Checkpoint => checkpoint(globals),
         Ledger::Cosign { file, why } => cosign(&file, &why, globals),
     }
+}
+
+/// A checkpoint for a script: the note, and what it says.
+#[derive(Serialize)]
+struct Told {
+    note: String,
+    origin: String,
+    size: u64,
+    root: String,
+    verifier_key: String,
+}
+
+fn checkpoint(globals: &Globals) -> Outcome {
+    let reading = Reading::open(globals)?;
+    let note = reading.wait(reading.store.checkpoint())?;
+    if globals.format == Format::Text {
+        return print(&note);
+    }
+    let verifier_key = reading.store.log_vkey();
+    let key = verifier_key.parse().map_err(Failure::cannot_open)?;
+    let (checkpoint, _) =
+        covenant_ledger::checkpoint::open(&note, &[key]).map_err(Failure::cannot_open)?;
+    let told = Told {
+        note,
+        origin: checkpoint.origin,
+        size: checkpoint.size,
+        root: covenant_seal::hex(&checkpoint.root),
+        verifier_key,
+    };
+    terminal::line(serde_json::to_string(&told).map_err(Failure::cannot_open)?)?;
+    Ok(Exit::Done)
 }
 
 /// Prints a text that ends in a newline of its own.

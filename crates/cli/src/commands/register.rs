@@ -132,7 +132,7 @@ fn agreements(paper: &Paper, state: &State) -> String {
                 Tone::Warn
             };
             let until = agreement
-                .expires
+                .last_day()
                 .map_or_else(|| "until ended".to_owned(), |date| date.to_string());
             let features: Vec<&str> = agreement
                 .features

@@ -299,8 +299,9 @@ fn shared_day(one: &Agreement, other: &Agreement) -> Option<Date> {
 }
 
 fn signed_term(agreement: &Agreement) -> Option<(Date, Option<Date>)> {
-    matches!(agreement.state, AgreementState::Signed { .. })
-        .then(|| (agreement.begins(), agreement.expires))
+    let term = (agreement.begins(), agreement.last_day());
+    let never = term.1.is_some_and(|last| last < term.0);
+    (agreement.signed_on().is_some() && !never).then_some(term)
 }
 
 fn short_enough(object: &str, decision: &RouteDecision) -> Result<(), Error> {

@@ -47,7 +47,7 @@ pub enum Change {
         /// SHA-256 of the signed document, hexadecimal.
         document_digest: String,
     },
-    /// Records that an agreement ended.
+    /// Records that an agreement ended, or ends on a later day.
     AgreementTerminate {
         /// Its id.
         id: String,

@@ -3,7 +3,9 @@
 use super::{Next, Planned, absent, flags_of, gone, invalid, object, register, row};
 use crate::admin::Error;
 use crate::state::kind;
-use covenant_govern::{Agreement, AgreementState, Date, Model, RouteDecision, Vendor};
+use covenant_govern::{
+    Agreement, AgreementState, AgreementStatus, Date, Model, RouteDecision, Vendor,
+};
 
 impl Next<'_> {
     pub(super) fn vendor_add(&mut self, vendor: Vendor) -> Result<Planned, Error> {
@@ -70,9 +72,18 @@ impl Next<'_> {
         on: Date,
         why: String,
     ) -> Result<Planned, Error> {
-        let mut agreement = self.next_version(id)?;
-        agreement.state = AgreementState::Terminated { on, why };
-        self.agreement(agreement, "terminated")
+        let agreement = self
+            .next_version(id)?
+            .terminated(on, why)
+            .map_err(invalid)?;
+        let today = Date::from_ms(self.admin.now_ms());
+        let notes = match (agreement.status(today), agreement.last_day()) {
+            (AgreementStatus::InForce, Some(last)) => {
+                vec![format!("it is in force until the end of {last} (UTC)")]
+            }
+            _ => Vec::new(),
+        };
+        Ok(self.agreement(agreement, "terminated")?.with_notes(notes))
     }
 
     pub(super) fn next_version(&self, id: &str) -> Result<Agreement, Error> {
