@@ -57,7 +57,7 @@ CREATE TABLE open_requests (
 -- Keys, wrapped under the key-encryption key; the wrap binds every other column. `subject` is a keyed hash.
 CREATE TABLE keys (
     id         TEXT PRIMARY KEY NOT NULL,
-    kind       TEXT NOT NULL CHECK (kind IN ('root', 'log', 'subject', 'record')),
+    kind       TEXT NOT NULL CHECK (kind IN ('root', 'log', 'subject')),
     subject    BLOB,
     from_index INTEGER NOT NULL,
     created_ms INTEGER NOT NULL,
@@ -67,19 +67,24 @@ CREATE UNIQUE INDEX keys_by_subject ON keys (subject) WHERE subject IS NOT NULL;
 CREATE INDEX log_keys ON keys (from_index) WHERE kind = 'log';
 
 -- Prompts, answers and maps, each sealed under a key of its own. `idx` is the event that holds the digest of `sealed`;
--- a shredded payload keeps its row and names the event that says so.
+-- a shredded payload keeps its row and names the event that says so. Where no patient is known, the key stands here,
+-- wrapped under the key-encryption key: `key` names it.
 CREATE TABLE payloads (
     id            TEXT PRIMARY KEY NOT NULL,
     kind          TEXT NOT NULL,
     idx           INTEGER NOT NULL REFERENCES events (idx),
     keep_until_ms INTEGER NOT NULL,
     shredded_by   INTEGER REFERENCES events (idx),
+    key           TEXT,
+    wrapped       BLOB,
     sealed        BLOB,
-    CHECK ((sealed IS NULL) = (shredded_by IS NOT NULL))
+    CHECK ((sealed IS NULL) = (shredded_by IS NOT NULL)),
+    CHECK ((key IS NULL) = (wrapped IS NULL)),
+    CHECK (key IS NULL OR sealed IS NOT NULL)
 ) STRICT;
 CREATE INDEX payloads_due ON payloads (keep_until_ms) WHERE shredded_by IS NULL;
 
--- The key of a payload, wrapped once under each subject's key, or under the key of its record.
+-- The key of a payload whose patients are known, wrapped once under each one's key.
 CREATE TABLE payload_keys (
     payload TEXT NOT NULL REFERENCES payloads (id),
     key     TEXT NOT NULL REFERENCES keys (id),
@@ -137,8 +142,8 @@ END;
 
 CREATE TRIGGER commit_payload INSTEAD OF INSERT ON commit_rows WHEN NEW.what = 'payload'
 BEGIN
-    INSERT INTO payloads (id, kind, idx, keep_until_ms, sealed)
-    VALUES (NEW.a, NEW.b, NEW.c, NEW.d, NEW.e);
+    INSERT INTO payloads (id, kind, idx, keep_until_ms, key, wrapped, sealed)
+    VALUES (NEW.a, NEW.b, NEW.c, NEW.d, NEW.e, NEW.f, NEW.g);
 END;
 
 CREATE TRIGGER commit_payload_key INSTEAD OF INSERT ON commit_rows WHEN NEW.what = 'payload key'

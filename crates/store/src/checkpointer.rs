@@ -2,8 +2,10 @@
 //!
 //! SQLite would do it inside a commit (wal_autocheckpoint), which then takes many times as long. Here a connection of its
 //! own does it while commits go on; when the log has grown to twice the mark, the writer itself copies what is left between
-//! two commits, after which the log starts again from its beginning. That is soon, because flushing a file that is written
-//! over takes half the time of flushing one that grows.
+//! two commits, after which the log starts again from its beginning.
+//!
+//! Flushing a file that is written over takes half the time of flushing one that grows, and less still where it lies in
+//! one piece. So a log that is used gets its whole length at once, and is kept to it.
 
 use std::sync::Arc;
 
@@ -15,10 +17,12 @@ use crate::database;
 use crate::open::Shared;
 
 /// Pages a small commit writes beside its rows.
-const PAGES_A_COMMIT: u64 = 10;
+const PAGES_A_COMMIT: u64 = 12;
 const PAGE_BYTES: u64 = 4096;
 /// How many times the mark the log may grow before the writer stops for it.
 const PATIENCE: u64 = 2;
+/// How much is written before the log gets its whole length: a store that is opened for a few events stays small.
+const SMALL_LOG: u64 = 512 << 10;
 
 pub(crate) struct Checkpointer {
     wake: Option<mpsc::Sender<()>>,
@@ -26,6 +30,8 @@ pub(crate) struct Checkpointer {
     mark: u64,
     since_wake: u64,
     since_finish: u64,
+    /// Whether the log has its whole length.
+    is_extended: bool,
 }
 
 impl Checkpointer {
@@ -40,7 +46,15 @@ impl Checkpointer {
             mark,
             since_wake: 0,
             since_finish: 0,
+            is_extended: false,
         }
+    }
+
+    /// Notes that the log was emptied, and its file with it.
+    pub(crate) fn emptied(&mut self) {
+        self.since_wake = 0;
+        self.since_finish = 0;
+        self.is_extended = false;
     }
 
     /// Counts a commit of so many bytes.
@@ -51,7 +65,15 @@ impl Checkpointer {
     }
 
     /// Wakes the task when there is enough to copy; finishes the copying itself when there is far too much.
-    pub(crate) async fn pace(&mut self, connection: Option<&mut SqliteConnection>) {
+    pub(crate) async fn pace(
+        &mut self,
+        shared: &Arc<Shared>,
+        connection: Option<&mut SqliteConnection>,
+    ) {
+        if !self.is_extended && self.since_finish >= SMALL_LOG.min(self.mark) {
+            self.is_extended = true;
+            self.extend(shared).await;
+        }
         if self.since_wake < self.mark {
             return;
         }
@@ -65,6 +87,15 @@ impl Checkpointer {
         {
             self.since_finish = 0;
             database::copy_log(connection).await;
+        }
+    }
+
+    /// Gives the log its whole length, and room for a large commit. Without it, commits only take longer.
+    async fn extend(&self, shared: &Arc<Shared>) {
+        let (shared, bytes) = (Arc::clone(shared), self.mark.saturating_mul(PATIENCE + 1));
+        let extended = tokio::task::spawn_blocking(move || shared.directory.extend_log(bytes));
+        if let Ok(Err(error)) = extended.await {
+            tracing::warn!(kind = %error.kind(), "the write-ahead log cannot be given its whole length");
         }
     }
 

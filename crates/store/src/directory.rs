@@ -1,7 +1,7 @@
 //! The data directory: who may enter it, and which one process may write there.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{At as _, Error, Fault};
@@ -121,6 +121,21 @@ impl Directory {
         self.0.join(format!("{DATABASE}-wal"))
     }
 
+    /// Makes the write-ahead log at least so long, in one piece, with zeros behind what is in it. SQLite takes zeros for
+    /// the end of the log. Nobody may write to it meanwhile.
+    pub(crate) fn extend_log(&self, bytes: u64) -> std::io::Result<()> {
+        let file = OpenOptions::new()
+            .write(true)
+            .open(self.write_ahead_log())?;
+        let before = file.metadata()?.len();
+        let extended = write_zeros(&file, before, bytes).and_then(|()| file.sync_data());
+        if extended.is_err() {
+            // What is left of a full disk is for commits.
+            file.set_len(before)?;
+        }
+        extended
+    }
+
     fn lock_file(&self) -> PathBuf {
         self.0.join(LOCK)
     }
@@ -157,6 +172,20 @@ impl Files {
     pub(crate) fn is_of(&self, others: &Files) -> bool {
         self.database == others.database && self.lock == others.lock
     }
+}
+
+fn write_zeros(file: &File, from: u64, to: u64) -> std::io::Result<()> {
+    let zeros = vec![0; 1 << 20];
+    let mut at = from;
+    while at < to {
+        let length = zeros
+            .len()
+            .min(usize::try_from(to - at).unwrap_or(usize::MAX));
+        let part = zeros.get(..length).unwrap_or_default();
+        file.write_all_at(part, at)?;
+        at += length as u64;
+    }
+    Ok(())
 }
 
 /// A link has an identity of its own, so a file that was replaced by one is another file.

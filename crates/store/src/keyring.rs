@@ -2,8 +2,8 @@
 //!
 //! One *root* secret, wrapped by the key-encryption key, gives every hash key and seals the signing seed; it never
 //! changes, so a new key-encryption key leaves hashes and signatures as they are. *Log* keys seal events, one after the
-//! other. A *subject* key opens every payload of a patient, a *record* key those of one record without a known patient;
-//! destroying one of these is what shredding means.
+//! other. A *subject* key opens every payload of a patient, a *record* key the one payload in whose row it stands, because
+//! no patient is known; destroying one of these is what shredding means.
 
 mod rows;
 mod subjects;
@@ -27,7 +27,7 @@ pub(crate) struct LogKey {
     pub(crate) key: DataKey,
 }
 
-/// A key under which payload keys are wrapped: a subject's, or a record's own.
+/// A subject's key, under which payload keys are wrapped.
 pub(crate) struct OwnerKey {
     pub(crate) row: KeyRow,
     key: DataKey,
@@ -206,16 +206,6 @@ impl Keyring {
             random: self.random.as_ref(),
         };
         making.make(used_for, subject, from_index, created_ms)
-    }
-
-    /// Makes the key of one record.
-    pub(crate) fn record_key(&self, now_ms: i64) -> Result<Arc<OwnerKey>, Error> {
-        let (row, key) = self.make(KeyUse::Record, None, 0, now_ms)?;
-        Ok(Arc::new(OwnerKey {
-            row,
-            key,
-            stored: AtomicBool::new(false),
-        }))
     }
 
     /// Returns the key of a subject, making one (not stored yet) when there is none.

@@ -83,7 +83,7 @@ impl Default for Tuning {
             cached_subject_keys: 16_384,
             // Far below what is safe, so that a key that leaks opens less.
             seals_per_log_key: MAX_SEALS_PER_KEY >> 4,
-            checkpoint_bytes: 4 << 20,
+            checkpoint_bytes: 8 << 20,
             busy_timeout: Duration::from_secs(5),
             retry_interval: Duration::from_secs(1),
             max_pages: None,

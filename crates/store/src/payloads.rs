@@ -22,6 +22,8 @@ pub(crate) struct StoredPayload {
     pub(crate) keep_until_ms: i64,
     /// Index of the event that shredded it.
     pub(crate) shredded_by: Option<u64>,
+    /// Its own key, where no subject is known.
+    own_key: Option<(String, Vec<u8>)>,
     pub(crate) sealed: Option<Vec<u8>>,
 }
 
@@ -46,10 +48,11 @@ pub(crate) struct Authentic {
 #[derive(Default)]
 pub(crate) struct Destroyed(Option<HashSet<String>>);
 
-/// A payload's key, wrapped for one owner.
+/// A payload's key, wrapped for one owner, or for nobody but the key-encryption key.
 pub(crate) struct Wrap {
     pub(crate) owner: KeyId,
-    pub(crate) wrapped: Vec<u8>,
+    wrapped: Vec<u8>,
+    is_own: bool,
 }
 
 impl StoredPayload {
@@ -57,8 +60,7 @@ impl StoredPayload {
         connection: &mut SqliteConnection,
         id: &str,
     ) -> Result<Option<StoredPayload>, Error> {
-        let query =
-            "SELECT kind, idx, keep_until_ms, shredded_by, sealed FROM payloads WHERE id = ?";
+        let query = "SELECT kind, idx, keep_until_ms, shredded_by, key, wrapped, sealed FROM payloads WHERE id = ?";
         let row = sqlx::query(query)
             .bind(id.to_owned())
             .fetch_optional(connection)
@@ -73,7 +75,10 @@ impl StoredPayload {
             shredded_by: shredded_by
                 .map(|index| unsigned(index, "event index of a shredding"))
                 .transpose()?,
-            sealed: row.try_get(4)?,
+            own_key: row
+                .try_get::<Option<String>, _>(4)?
+                .zip(row.try_get::<Option<Vec<u8>>, _>(5)?),
+            sealed: row.try_get(6)?,
         }))
     }
 
@@ -106,17 +111,22 @@ impl StoredPayload {
 /// Reads the wraps of a payload's key.
 pub(crate) async fn wraps(
     connection: &mut SqliteConnection,
-    payload: &str,
+    payload: &StoredPayload,
 ) -> Result<Vec<Wrap>, Error> {
     let query = "SELECT key, wrapped FROM payload_keys WHERE payload = ? ORDER BY key";
     let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(query)
-        .bind(payload.to_owned())
+        .bind(payload.id.clone())
         .fetch_all(connection)
         .await?;
-    let wraps = rows.into_iter().map(|(owner, wrapped)| {
-        let owner = KeyId::new(owner)
-            .map_err(|_| Error::Damaged(format!("a key id of payload {payload} is not one")))?;
-        Ok(Wrap { owner, wrapped })
+    let own = payload.own_key.iter().cloned().map(|own| (own, true));
+    let wraps = own.chain(rows.into_iter().map(|row| (row, false)));
+    let wraps = wraps.map(|((owner, wrapped), is_own)| {
+        let damaged = |_| Error::Damaged(format!("a key id of payload {} is not one", payload.id));
+        Ok(Wrap {
+            owner: KeyId::new(owner).map_err(damaged)?,
+            wrapped,
+            is_own,
+        })
     });
     wraps.collect()
 }
@@ -141,7 +151,7 @@ impl Shared {
                 event,
             });
         }
-        let wraps = wraps(connection, id).await?;
+        let wraps = wraps(connection, &stored).await?;
         let wrap = wraps
             .first()
             .ok_or_else(|| Error::Damaged(format!("payload {id} has no key")))?;
@@ -209,7 +219,7 @@ impl Shared {
             })?;
         let mut missing: HashSet<&String> = event.keys_of(recorded).iter().collect();
         let mut owners = Vec::new();
-        for wrap in wraps(connection, id).await? {
+        for wrap in wraps(connection, stored).await? {
             if !missing.remove(&wrap.owner.to_string()) {
                 let owner = &wrap.owner;
                 return Err(Error::Damaged(format!(
@@ -235,7 +245,7 @@ impl Shared {
         })
     }
 
-    /// Unwraps a payload's key with its owner's.
+    /// Unwraps a payload's key with its owner's, or its own.
     pub(crate) async fn payload_key(
         &self,
         connection: &mut SqliteConnection,
@@ -251,6 +261,12 @@ impl Shared {
         payload: &str,
         wrap: &Wrap,
     ) -> Result<(KeyRow, DataKey), Error> {
+        let tenant = &self.options.tenant;
+        if wrap.is_own {
+            let row = KeyRow::own(wrap.owner.clone(), wrap.wrapped.clone());
+            let key = row.unwrap(&self.keyring.service(), tenant)?;
+            return Ok((row, key));
+        }
         let row = KeyRow::find(connection, &wrap.owner).await?;
         let row = row.ok_or_else(|| {
             Error::Damaged(format!(
@@ -258,7 +274,6 @@ impl Shared {
                 wrap.owner
             ))
         })?;
-        let tenant = &self.options.tenant;
         let owner = row.unwrap(&self.keyring.service(), tenant)?;
         let key = unwrap_payload_key(&owner, &wrap.owner, tenant, payload, &wrap.wrapped)?;
         Ok((row, key))

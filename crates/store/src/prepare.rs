@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use covenant_ledger::{Change, Event, PayloadRef, entry, new_id};
-use covenant_seal::{Context, DataKey, KeyId, KeyService, hex, seal, sha256};
+use covenant_seal::{Context, DataKey, KeyId, KeyService, Zeroizing, hex, seal, sha256};
 
 use crate::error::{At as _, Error};
-use crate::keyring::{KeyRow, LogKey, OwnerKey, raw_key};
+use crate::keyring::{KeyRow, KeyUse, LogKey, OwnerKey, raw_key};
 use crate::open::Shared;
 use crate::payloads::StoredPayload;
 use crate::record::{NewPayload, Record, RegisterChange};
@@ -23,7 +23,7 @@ const MAX_NAME_BYTES: usize = 200;
 pub(crate) struct Prepared {
     pub(crate) events: Vec<SealedEvent>,
     pub(crate) payloads: Vec<SealedPayload>,
-    /// Subjects' and records' keys that the payloads use; written if they are not stored yet.
+    /// Subjects' keys that the payloads use; written if they are not stored yet.
     pub(crate) owners: Vec<Arc<OwnerKey>>,
     pub(crate) register: Vec<(RegisterChange, u32)>,
     /// Changes of what is stored already.
@@ -40,24 +40,22 @@ pub(crate) struct SealedEvent {
     pub(crate) leaf: Vec<u8>,
 }
 
-/// A payload, sealed, with its key wrapped once for each owner.
+/// A payload, sealed, with its key: wrapped once for each patient, or its own row where none is known.
 pub(crate) struct SealedPayload {
     pub(crate) id: String,
     pub(crate) kind: &'static str,
     pub(crate) keep_until_ms: i64,
     pub(crate) sealed: Vec<u8>,
     pub(crate) keys: Vec<(KeyId, Vec<u8>)>,
+    pub(crate) own_key: Option<KeyRow>,
 }
 
 /// A change of what is stored already. Event numbers count within the [`Prepared`].
 pub(crate) enum Step {
     /// Erases payloads' contents and keys; the event of that number says so.
     Erase { payloads: Vec<String>, event: usize },
-    /// Destroys a key and what is wrapped under it.
-    DestroyKey {
-        key: KeyId,
-        subject: Option<[u8; 32]>,
-    },
+    /// Destroys a subject's key and what is wrapped under it.
+    DestroyKey { key: KeyId, subject: [u8; 32] },
     /// Replaces a payload's content and keys; the event of that number holds the new digest.
     Replace {
         payload: SealedPayload,
@@ -163,11 +161,13 @@ impl Shared {
         event: &mut Event,
         prepared: &mut Prepared,
     ) -> Result<(), Error> {
-        let mut record_key = None;
         for payload in &record.payloads {
-            let owners = self.owners(payload, &mut record_key, event.at_ms).await?;
+            let owners = self.owners(payload, event.at_ms).await?;
             let sealed = self.seal_payload(payload, &owners)?;
             event.payloads.push(sealed.reference());
+            event
+                .keys
+                .extend(sealed.own_key.iter().map(|row| row.id.to_string()));
             prepared.payloads.push(sealed);
             for owner in owners {
                 if !prepared
@@ -199,20 +199,8 @@ impl Shared {
         Ok(())
     }
 
-    /// The keys that open a payload: its subjects', or the record's own, which its payloads share.
-    async fn owners(
-        &self,
-        payload: &NewPayload,
-        record_key: &mut Option<Arc<OwnerKey>>,
-        now_ms: i64,
-    ) -> Result<Vec<Arc<OwnerKey>>, Error> {
-        if payload.subjects.is_empty() {
-            let key = match record_key {
-                Some(key) => key,
-                None => record_key.insert(self.keyring.record_key(now_ms)?),
-            };
-            return Ok(vec![Arc::clone(key)]);
-        }
+    /// The subjects' keys that open a payload.
+    async fn owners(&self, payload: &NewPayload, now_ms: i64) -> Result<Vec<Arc<OwnerKey>>, Error> {
         let mut owners: Vec<Arc<OwnerKey>> = Vec::new();
         for subject in &payload.subjects {
             let key = self
@@ -241,7 +229,8 @@ impl Shared {
         )
     }
 
-    /// Seals a content under a key of its own and wraps that key for each owner.
+    /// Seals a content under a key of its own and wraps that key for each owner; without one, it is wrapped under the
+    /// key-encryption key.
     pub(crate) fn seal_content(
         &self,
         id: &str,
@@ -252,8 +241,14 @@ impl Shared {
     ) -> Result<SealedPayload, Error> {
         let (random, tenant) = (self.options.random.as_ref(), self.options.tenant.as_str());
         let place = || format!("sealing payload {id}");
-        let raw = raw_key(random)?;
-        let key = DataKey::from_bytes(&raw).at(place)?;
+        let (raw, key, own_key) = if owners.is_empty() {
+            let (row, key) = self.keyring.make(KeyUse::Record, None, 0, 0)?;
+            (None, key, Some(row))
+        } else {
+            let raw = raw_key(random)?;
+            let key = DataKey::from_bytes(&raw).at(place)?;
+            (Some(raw), key, None)
+        };
         let bound = payload_seal_kind(kind, keep_until_ms);
         let sealed = seal(
             &key,
@@ -266,18 +261,22 @@ impl Shared {
             random,
         )
         .at(place)?;
-        let wrap = |owner: &Arc<OwnerKey>| {
+        let wrap = |(owner, raw): (&Arc<OwnerKey>, &Zeroizing<[u8; 32]>)| {
             owner
-                .wrap(tenant, id, &raw, random)
+                .wrap(tenant, id, raw, random)
                 .map(|wrapped| (owner.row.id.clone(), wrapped))
         };
-        let keys: Result<Vec<_>, Error> = owners.iter().map(wrap).collect();
+        let keys = raw
+            .iter()
+            .flat_map(|raw| owners.iter().map(move |owner| (owner, raw)));
+        let keys: Result<Vec<_>, Error> = keys.map(wrap).collect();
         Ok(SealedPayload {
             id: id.to_owned(),
             kind,
             keep_until_ms,
             sealed,
             keys: keys?,
+            own_key,
         })
     }
 
@@ -316,6 +315,13 @@ impl Shared {
 }
 
 impl SealedPayload {
+    /// The names of the keys that open it.
+    pub(crate) fn key_ids(&self) -> Vec<String> {
+        let own = self.own_key.iter().map(|row| &row.id);
+        let keys = self.keys.iter().map(|(key, _)| key);
+        own.chain(keys).map(KeyId::to_string).collect()
+    }
+
     /// What an event says of it.
     pub(crate) fn reference(&self) -> PayloadRef {
         PayloadRef {
@@ -331,11 +337,7 @@ impl SealedPayload {
 /// Names the keys of each payload whose keys are not those of the event altogether.
 fn name_keys(event: &mut Event, payloads: &[SealedPayload]) {
     for payload in payloads {
-        let keys: Vec<String> = payload
-            .keys
-            .iter()
-            .map(|(key, _)| key.to_string())
-            .collect();
+        let keys = payload.key_ids();
         let reference = event
             .payloads
             .iter_mut()

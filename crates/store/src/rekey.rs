@@ -43,7 +43,9 @@ impl Store {
     ) -> Result<Rekeying, Error> {
         let _maintenance = self.maintenance().await?;
         let mut connection = self.shared.readers.acquire().await?;
-        let query = sqlx::query_scalar("SELECT count(*) FROM keys");
+        let query = sqlx::query_scalar(
+            "SELECT (SELECT count(*) FROM keys) + (SELECT count(key) FROM payloads)",
+        );
         let count = unsigned(query.fetch_one(&mut *connection).await?, "count of keys")?;
         drop(connection);
         if order.dry_run {
@@ -80,7 +82,9 @@ impl Store {
             .shared
             .authenticate_id(&mut connection, payload, &mut Destroyed::default())
             .await?;
-        let owners = owners.into_iter().map(|row| self.shared.keyring.owner(row));
+        let owners = owners.into_iter();
+        let owners = owners.filter(|row| row.used_for == KeyUse::Subject);
+        let owners = owners.map(|row| self.shared.keyring.owner(row));
         let owners: Vec<_> = owners.collect::<Result<_, Error>>()?;
         drop(connection);
         if order.dry_run {
@@ -108,10 +112,7 @@ impl Store {
                 let mut event = self.commanded(EventKind::PayloadReencrypted, order)?;
                 event.request.clone_from(&request);
                 event.payloads = vec![sealed.reference()];
-                event.keys = owners
-                    .iter()
-                    .map(|owner| owner.row.id.to_string())
-                    .collect();
+                event.keys = sealed.key_ids();
                 let mut prepared = self.shared.prepared();
                 prepared.events.push(self.shared.seal_event(event)?);
                 prepared.steps.push(Step::Replace {

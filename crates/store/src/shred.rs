@@ -8,8 +8,6 @@
 //! and which request it belongs to, and somebody who can write the file could have it destroyed, or taken from under a
 //! legal hold, by changing the row.
 
-use std::collections::BTreeMap;
-
 use covenant_ledger::{EventKind, PayloadRef};
 use covenant_seal::{KeyId, hex};
 use sqlx::SqliteConnection;
@@ -28,32 +26,43 @@ const PAYLOADS_AN_EVENT: usize = 256;
 
 const COUNT_WRAPS: &str = "SELECT count(*) FROM payload_keys WHERE key = ?";
 
-/// What a shredding does: payloads by id with their kind, and keys that are destroyed with them.
+/// What a shredding does.
 #[derive(Default)]
 struct Work {
+    /// Payloads by id, with their kind.
     payloads: Vec<(String, String)>,
-    keys: Vec<(KeyId, Option<[u8; 32]>)>,
+    /// Their own keys, which stand in their rows.
+    own_keys: Vec<KeyId>,
+    /// A subject's key that is destroyed with them.
+    subject: Option<(KeyId, [u8; 32])>,
     /// The time every payload was kept until has come by then.
     due_ms: i64,
 }
 
 impl Work {
-    /// Destroys these payloads, with the record keys that open no others.
-    async fn of(
-        connection: &mut SqliteConnection,
-        payloads: &[Authentic],
-        due_ms: i64,
-    ) -> Result<Work, Error> {
-        Ok(Work {
-            payloads: named(payloads),
-            keys: unshared_record_keys(connection, payloads).await?,
+    /// Destroys these payloads, with their own keys.
+    fn of(payloads: &[Authentic], due_ms: i64) -> Work {
+        let owners = payloads.iter().flat_map(|payload| &payload.owners);
+        let own = owners.filter(|owner| owner.used_for == KeyUse::Record);
+        let names = payloads.iter();
+        Work {
+            payloads: names
+                .map(|payload| (payload.id.clone(), payload.kind.clone()))
+                .collect(),
+            own_keys: own.map(|owner| owner.id.clone()).collect(),
+            subject: None,
             due_ms,
-        })
+        }
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &KeyId> {
+        let subject = self.subject.iter().map(|(key, _)| key);
+        self.own_keys.iter().chain(subject)
     }
 }
 
 impl Store {
-    /// Shreds one payload. Its content, its key and, when nothing else needs it, its record's key are gone after it.
+    /// Shreds one payload. Its content and its key are gone after it.
     ///
     /// # Errors
     /// [`Error::Held`] naming the legal hold, [`Error::NotFound`], [`Error::Shredded`] when it is gone already,
@@ -66,8 +75,8 @@ impl Store {
             .authenticate_id(&mut connection, id, &mut Destroyed::default())
             .await?;
         refuse_held(&self.shared.holds()?, &payload)?;
-        let work = Work::of(&mut connection, &[payload], i64::MIN).await?;
         drop(connection);
+        let work = Work::of(&[payload], i64::MIN);
         self.carry_out(EventKind::PayloadShredded, work, None, order)
             .await
     }
@@ -117,9 +126,8 @@ impl Store {
             }
             drop(connection);
             let work = Work {
-                payloads: named(&payloads),
-                keys: vec![(row.id.clone(), Some(*subject))],
-                due_ms: i64::MIN,
+                subject: Some((row.id.clone(), *subject)),
+                ..Work::of(&payloads, i64::MIN)
             };
             let unchanged = First::Expect {
                 query: COUNT_WRAPS,
@@ -178,8 +186,8 @@ impl Store {
                     Err(error) => damaged = damaged.or(Some(error)),
                 }
             }
-            let work = Work::of(&mut connection, &payloads, now_ms).await?;
             drop(connection);
+            let work = Work::of(&payloads, now_ms);
             if payloads.is_empty() {
                 continue;
             }
@@ -202,7 +210,7 @@ impl Store {
     ) -> Result<Shredding, Error> {
         let mut done = Shredding {
             payloads: work.payloads.len() as u64,
-            keys: work.keys.len() as u64,
+            keys: work.keys().count() as u64,
             ..Shredding::default()
         };
         if order.dry_run {
@@ -240,15 +248,11 @@ impl Shared {
             event.note = (!order.why.is_empty()).then(|| order.why.clone());
             event.payloads = portion.iter().map(|(id, kind)| gone(id, kind)).collect();
             if number == 0 {
-                event.subjects = work
-                    .keys
-                    .iter()
-                    .filter_map(|(_, subject)| subject.as_ref().map(|s| hex(s)))
-                    .collect();
+                let subjects = work.subject.iter();
+                event.subjects = subjects.map(|(_, subject)| hex(subject)).collect();
                 event.keys = work
-                    .keys
-                    .iter()
-                    .map(|(key, _)| key.to_string())
+                    .keys()
+                    .map(KeyId::to_string)
                     .take(PAYLOADS_AN_EVENT)
                     .collect();
             }
@@ -261,11 +265,11 @@ impl Shared {
                 });
             }
         }
-        let destroy = |(key, subject): &(KeyId, Option<[u8; 32]>)| Step::DestroyKey {
+        let destroy = |(key, subject): &(KeyId, [u8; 32])| Step::DestroyKey {
             key: key.clone(),
             subject: *subject,
         };
-        prepared.steps.extend(work.keys.iter().map(destroy));
+        prepared.steps.extend(work.subject.iter().map(destroy));
         Ok(prepared)
     }
 }
@@ -276,13 +280,6 @@ fn gone(id: &str, kind: &str) -> PayloadRef {
         kind: kind.into(),
         ..PayloadRef::default()
     }
-}
-
-fn named(payloads: &[Authentic]) -> Vec<(String, String)> {
-    let names = payloads.iter();
-    names
-        .map(|payload| (payload.id.clone(), payload.kind.clone()))
-        .collect()
 }
 
 fn refuse_held(holds: &Holds, payload: &Authentic) -> Result<(), Error> {
@@ -322,28 +319,4 @@ async fn due(
         .bind(after.1.clone());
     let limit = i64::try_from(PAYLOADS_AN_EVENT).unwrap_or(i64::MAX);
     Ok(query.bind(limit).fetch_all(connection).await?)
-}
-
-/// The record keys that open none but these payloads.
-async fn unshared_record_keys(
-    connection: &mut SqliteConnection,
-    payloads: &[Authentic],
-) -> Result<Vec<(KeyId, Option<[u8; 32]>)>, Error> {
-    let mut uses: BTreeMap<&KeyId, i64> = BTreeMap::new();
-    for owner in payloads.iter().flat_map(|payload| &payload.owners) {
-        if owner.used_for == KeyUse::Record {
-            *uses.entry(&owner.id).or_default() += 1;
-        }
-    }
-    let mut unshared = Vec::new();
-    for (key, here) in uses {
-        let all: i64 = sqlx::query_scalar(COUNT_WRAPS)
-            .bind(key.to_string())
-            .fetch_one(&mut *connection)
-            .await?;
-        if all == here {
-            unshared.push((key.clone(), None));
-        }
-    }
-    Ok(unshared)
 }

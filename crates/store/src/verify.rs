@@ -465,7 +465,7 @@ impl<'a> Audit<'a> {
         stored: &StoredPayload,
         recorded: &[String],
     ) -> Result<(), Error> {
-        let wraps = wraps(connection, &stored.id).await?;
+        let wraps = wraps(connection, stored).await?;
         if wraps.is_empty() {
             self.verifier.fault(
                 index,

@@ -119,9 +119,8 @@ impl Writer {
                     let batch = self.batch(*commit).await;
                     self.last_batch = batch.len();
                     self.commit(batch).await;
-                    self.checkpointer
-                        .pace(self.sound.as_mut().map(|sound| &mut sound.connection))
-                        .await;
+                    let connection = self.sound.as_mut().map(|sound| &mut sound.connection);
+                    self.checkpointer.pace(&self.shared, connection).await;
                 }
                 Job::Close(reply) => {
                     self.jobs.close();
@@ -326,14 +325,11 @@ impl Writer {
         for step in &prepared.steps {
             match step {
                 Step::AddLogKey { key, .. } => self.shared.keyring.replace_log_key(Arc::clone(key)),
-                Step::DestroyKey {
-                    subject: Some(subject),
-                    ..
-                } => {
+                Step::DestroyKey { subject, .. } => {
                     self.shared.keyring.forget_subject(subject);
                     self.truncate = Some(Truncation::default());
                 }
-                Step::DestroyKey { .. } | Step::Erase { .. } | Step::Replace { .. } => {
+                Step::Erase { .. } | Step::Replace { .. } => {
                     self.truncate = Some(Truncation::default());
                 }
                 Step::KeepCosigned { .. } => {}
@@ -424,6 +420,7 @@ impl Writer {
         truncation.0 = Some(Instant::now());
         if database::truncate_log(&mut sound.connection, tuning.busy_timeout).await {
             self.truncate = None;
+            self.checkpointer.emptied();
         }
     }
 

@@ -210,8 +210,7 @@ fn shredding_child() {
         let raw = SqliteConnectOptions::new().filename(database);
         let mut reader = raw.connect().await.unwrap();
         sqlx::query("BEGIN").execute(&mut reader).await.unwrap();
-        let query =
-            "SELECT sealed, wrapped FROM payloads, payload_keys WHERE payload = payloads.id";
+        let query = "SELECT sealed, wrapped FROM payloads";
         let (sealed, wrapped): (Vec<u8>, Vec<u8>) =
             sqlx::query_as(query).fetch_one(&mut reader).await.unwrap();
         store.shred_payload("p", &order("")).await.unwrap();

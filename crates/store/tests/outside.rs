@@ -221,7 +221,8 @@ async fn a_row_taken_from_under_a_legal_hold_does_not_lift_it() {
         "UPDATE payloads SET idx = 2 WHERE id = 'both'",
         "UPDATE payloads SET idx = 1 WHERE id = 'both'",
         "UPDATE keys SET subject = zeroblob(32) WHERE subject = x'0101010101010101010101010101010101010101010101010101010101010101'",
-        "INSERT INTO payload_keys (payload, key, wrapped) SELECT 'both', key, wrapped FROM payload_keys WHERE payload = 'none'",
+        "UPDATE payloads SET (key, wrapped) = (SELECT key, wrapped FROM payloads WHERE id = 'none') WHERE id = 'both'",
+        "UPDATE OR REPLACE payload_keys SET payload = 'both', wrapped = x'00' WHERE payload = 'ana'",
         "UPDATE payloads SET kind = 'answer' WHERE id = 'both'",
     ] {
         let bench = Bench::new();

@@ -118,7 +118,7 @@ async fn what_was_shredded_stands_in_no_file_any_more() {
     fill(&bench, &store).await;
     let sealed = "SELECT sealed FROM payloads WHERE id = 'known-0'";
     let wrapped = "SELECT keys.wrapped FROM keys WHERE kind = 'subject' ORDER BY subject LIMIT 1";
-    let under = "SELECT wrapped FROM payload_keys WHERE payload = 'unknown-0'";
+    let under = "SELECT wrapped FROM payloads WHERE id = 'unknown-0'";
     let mut secrets = Vec::new();
     for query in [sealed, wrapped, under] {
         let bytes: Vec<u8> = sqlx::query_scalar(query)

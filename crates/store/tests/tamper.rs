@@ -246,8 +246,12 @@ async fn a_swapped_payload_or_key_is_named() {
     for sql in [
         // The sealed bytes of one payload under the name of another.
         "UPDATE payloads SET sealed = (SELECT sealed FROM payloads WHERE id = 'known-0') WHERE id = 'known-100'",
-        "UPDATE payload_keys SET wrapped = (SELECT wrapped FROM payload_keys WHERE payload = 'unknown-0')
-             WHERE payload = 'unknown-100'",
+        "UPDATE payload_keys SET wrapped = (SELECT wrapped FROM payload_keys WHERE payload = 'known-0' LIMIT 1)
+             WHERE payload = 'known-100'",
+        "UPDATE payloads SET wrapped = (SELECT wrapped FROM payloads WHERE id = 'unknown-0') WHERE id = 'unknown-100'",
+        "UPDATE payloads SET (key, wrapped) = (SELECT key, wrapped FROM payloads WHERE id = 'unknown-0')
+             WHERE id = 'unknown-100'",
+        "UPDATE payloads SET key = NULL, wrapped = NULL WHERE id = 'unknown-0'",
         "UPDATE payloads SET shredded_by = 0, sealed = NULL WHERE id = 'known-0'",
         "DELETE FROM payload_keys WHERE payload = 'known-0'",
         "DELETE FROM payloads WHERE id = 'known-0'",

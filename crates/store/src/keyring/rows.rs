@@ -130,6 +130,18 @@ impl KeyRow {
             .transpose()
     }
 
+    /// The row of a payload's own key, which stands in the payload's row; how old it is, the payload says.
+    pub(crate) fn own(id: KeyId, wrapped: Vec<u8>) -> KeyRow {
+        KeyRow {
+            id,
+            used_for: KeyUse::Record,
+            subject: None,
+            from_index: 0,
+            created_ms: 0,
+            wrapped: WrappedKey::from_bytes(wrapped),
+        }
+    }
+
     fn read(row: &SqliteRow) -> Result<KeyRow, Error> {
         let id: String = row.try_get(0)?;
         let id = KeyId::new(id).map_err(|_| Error::Damaged("a key's id is not one".into()))?;

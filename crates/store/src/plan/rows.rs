@@ -13,8 +13,8 @@ const KEYS: Table = Table {
 };
 const PAYLOADS: Table = Table {
     what: "payload",
-    insert_into: Some("INSERT INTO payloads (id, kind, idx, keep_until_ms, sealed)"),
-    columns: 5,
+    insert_into: Some("INSERT INTO payloads (id, kind, idx, keep_until_ms, key, wrapped, sealed)"),
+    columns: 7,
 };
 const PAYLOAD_KEYS: Table = Table {
     what: "payload key",
@@ -33,6 +33,7 @@ pub(super) struct PayloadRow {
     kind: &'static str,
     index: u64,
     keep_until_ms: i64,
+    own_key: Option<(String, Vec<u8>)>,
     sealed: Vec<u8>,
     keys: Vec<(String, Vec<u8>)>,
 }
@@ -52,12 +53,21 @@ impl PayloadRow {
         1 + self.keys.len()
     }
 
+    fn bind_own_key(&self, script: &mut Script) -> Result<(), Error> {
+        let (key, wrapped) = self.own_key.clone().unzip();
+        script.bind(key)?.bind(wrapped).map(drop)
+    }
+
     pub(super) fn of(payload: &SealedPayload, index: u64) -> PayloadRow {
         PayloadRow {
             id: payload.id.clone(),
             kind: payload.kind,
             index,
             keep_until_ms: payload.keep_until_ms,
+            own_key: payload
+                .own_key
+                .as_ref()
+                .map(|row| (row.id.to_string(), row.wrapped.as_bytes().to_vec())),
             sealed: payload.sealed.clone(),
             keys: payload
                 .keys
@@ -100,7 +110,7 @@ impl StepRow {
                 ));
                 script.bind_all(payloads)?;
                 script.statement(&format!(
-                    "UPDATE payloads SET sealed = NULL, keep_until_ms = 0, shredded_by = ?
+                    "UPDATE payloads SET sealed = NULL, key = NULL, wrapped = NULL, keep_until_ms = 0, shredded_by = ?
                      WHERE id IN ({places})"
                 ));
                 script.bind(signed(*index))?.bind_all(payloads)?;
@@ -114,7 +124,10 @@ impl StepRow {
             StepRow::Replace(payload) => {
                 script.statement("DELETE FROM payload_keys WHERE payload = ?");
                 script.bind(payload.id.clone())?;
-                script.statement("UPDATE payloads SET sealed = ?, idx = ? WHERE id = ?");
+                script.statement(
+                    "UPDATE payloads SET key = ?, wrapped = ?, sealed = ?, idx = ? WHERE id = ?",
+                );
+                payload.bind_own_key(script)?;
                 script
                     .bind(payload.sealed.clone())?
                     .bind(signed(payload.index))?
@@ -157,10 +170,9 @@ pub(super) fn write_payloads(script: &mut Script, payloads: &[PayloadRow]) -> Re
             .bind(payload.id.clone())?
             .bind(payload.kind)?
             .bind(signed(payload.index))?;
-        script
-            .bind(payload.keep_until_ms)?
-            .bind(payload.sealed.clone())?;
-        Ok(())
+        script.bind(payload.keep_until_ms)?;
+        payload.bind_own_key(script)?;
+        script.bind(payload.sealed.clone()).map(drop)
     })?;
     write_payload_keys(script, payloads)
 }
