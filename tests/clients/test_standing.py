@@ -1,9 +1,13 @@
 """What ends while a stream runs ends the stream: a key that is revoked, an app that is disabled, an agreement that is
-terminated. The vendor is slow enough that the whole answer would take far longer than the change."""
+terminated. The vendor is slow enough that the whole answer would take far longer than the change. And the end of the
+server itself."""
 
 import datetime
 import json
+import signal
 import socket
+import threading
+import time
 
 import pytest
 
@@ -86,3 +90,43 @@ def test_what_ends_under_a_stream_ends_it(gateway, path, model, change, code):
 def test_a_stream_that_still_stands_runs_to_its_end(gateway):
     events = stream(gateway, "/v1/chat/completions", "gpt", lambda: gateway.run("vendor", "add", "beta", "--name", "Beta", "--why", "test"))
     assert events[-1] == "[DONE]"
+
+
+def test_stopping_under_load_is_orderly_and_leaves_no_request_open(tmp_path, vendor):
+    """Twenty times: status 0, nothing said of a fault, and every request that was cut has its end in the ledger."""
+    covenant = Covenant(tmp_path).start()
+    covenant.vendor("acme")
+    covenant.model("gpt", "acme", vendor.base("slow"))
+    covenant.model("quick", "acme", vendor.base())
+    covenant.key = covenant.app("ward")
+    covenant.stop()
+    config = covenant.config.read_text()
+    covenant.config.write_text(config.replace("# shutdown_grace_ms = 20000 ", "shutdown_grace_ms = 100 "))
+    assert "\nshutdown_grace_ms = 100 " in covenant.config.read_text()
+
+    def client(model, streamed, stop):
+        while not stop.is_set():
+            try:
+                covenant.post("/v1/chat/completions", {"model": model, "stream": streamed, "messages": [{"role": "user", "content": "How is it?"}]}, covenant.key)
+            except (OSError, ValueError, IndexError):
+                time.sleep(0.01)
+
+    for round in range(20):
+        covenant.log = tmp_path / f"serve-{round}.log"
+        covenant.start()
+        stop = threading.Event()
+        clients = [threading.Thread(target=client, args=(model, streamed, stop)) for model, streamed in [("gpt", True), ("gpt", True), ("quick", True), ("quick", False), ("quick", False)]]
+        for one in clients:
+            one.start()
+        time.sleep(0.1 + round * 0.02)
+        covenant.process.send_signal(signal.SIGTERM)
+        assert covenant.process.wait() == 0
+        stop.set()
+        for one in clients:
+            one.join()
+        log = covenant.log.read_text()
+        assert "panic" not in log and "fault of our own" not in log and "ERROR" not in log and "interrupted" not in log, log
+    kinds = [event["kind"] for event in covenant.events()]
+    assert "interrupted" not in kinds and kinds.count("failed") > 0
+    assert kinds.count("forwarded") == kinds.count("answered") + kinds.count("failed")
+    covenant.run("ledger", "verify")

@@ -331,7 +331,7 @@ impl Drop for Trail {
         let refusal = Refusal::new(
             499,
             "caller_gone",
-            "the caller went away before the answer was complete",
+            "the connection to the caller ended before the answer was complete",
         );
         let Ok(record) = self.record(EventKind::Failed, Some(outcome_of(&refusal)), Vec::new())
         else {

@@ -17,6 +17,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Why nothing was opened.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +68,7 @@ pub struct House {
     limits: Limits,
     upstreams: Upstreams,
     environment: Environment,
-    keep_days: u32,
+    log: Arc<StoreLog>,
 }
 
 impl House {
@@ -103,6 +104,12 @@ impl House {
             .map_err(Error::Register)?;
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
             (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let log = Arc::new(StoreLog {
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+            keep_days: config.content.keep_days,
+        });
         let admin = Arc::new(Admin::new(Parts {
             store: store.clone(),
             registers: Arc::clone(&registers),
@@ -123,7 +130,7 @@ impl House {
             limits: config.limits.clone(),
             upstreams: config.upstreams.clone(),
             environment: environment.clone(),
-            keep_days: config.content.keep_days,
+            log,
         })
     }
 
@@ -141,12 +148,7 @@ impl House {
         &self,
         registers: Arc<dyn covenant_gateway::Register>,
     ) -> Result<Gateway, Error> {
-        let log = StoreLog {
-            store: self.store.clone(),
-            clock: Arc::clone(&self.clock),
-            random: Arc::clone(&self.random),
-            keep_days: self.keep_days,
-        };
+        let log: Arc<StoreLog> = Arc::clone(&self.log);
         let keys = GatewayKeys {
             app_key_hash: Arc::new(self.store.hash_key(APP_KEYS)?),
             token: Arc::new(self.store.hash_key("token")?),
@@ -156,12 +158,24 @@ impl House {
         Ok(Gateway::new(
             gateway_config(&self.limits, &self.upstreams, &self.environment)?,
             Detector::standard().clone(),
-            Arc::new(log),
+            log,
             registers,
             keys,
             Arc::new(GatewayClock(Arc::clone(&self.clock))),
             Arc::clone(&self.random),
         )?)
+    }
+
+    /// Waits until no request holds the log any more: one that was cut writes its end after its connection is gone.
+    pub(crate) async fn quiet(&self) {
+        let alone = async {
+            while Arc::strong_count(&self.log) > 1 {
+                tokio::time::sleep(LOOKED_AGAIN_AFTER).await;
+            }
+        };
+        if tokio::time::timeout(QUIET_WITHIN, alone).await.is_err() {
+            tracing::warn!("some requests did not end; the next start records them as interrupted");
+        }
     }
 
     /// Makes the first operator of a new installation; there is nobody yet whose key could be asked for.
@@ -236,6 +250,10 @@ pub async fn open_store(
     };
     Ok((Store::open(options).await?, loaded.place))
 }
+
+/// How long requests that were cut may take to write their end, and how often it is looked at.
+const QUIET_WITHIN: Duration = Duration::from_secs(5);
+const LOOKED_AGAIN_AFTER: Duration = Duration::from_millis(2);
 
 /// The label of the key that hashes keys of apps and operators.
 const APP_KEYS: &str = "app-key";

@@ -20,6 +20,9 @@ use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+/// How long connections that are cut may take to be gone.
+const CUT_WITHIN: Duration = Duration::from_secs(5);
+
 /// What bounds connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -43,6 +46,7 @@ pub async fn serve_tcp(
 ) {
     let places = Arc::new(Semaphore::new(bounds.connections));
     let graceful = GracefulShutdown::new();
+    let (cut, cutting) = watch::channel(false);
     loop {
         let Some(place) = next_place(&places, &mut stop).await else {
             break;
@@ -62,6 +66,7 @@ pub async fn serve_tcp(
             router: router.clone(),
             bounds,
             watcher: graceful.watcher(),
+            cutting: cutting.clone(),
             _place: place,
         };
         match tls.clone() {
@@ -70,7 +75,7 @@ pub async fn serve_tcp(
         };
     }
     drop(listener);
-    finish(graceful, bounds.shutdown_grace).await;
+    finish(graceful, bounds, &cut, &places).await;
 }
 
 /// Serves HTTP/1.1 on a Unix socket until `stop` turns true.
@@ -82,6 +87,7 @@ pub async fn serve_unix(
 ) {
     let places = Arc::new(Semaphore::new(bounds.connections));
     let graceful = GracefulShutdown::new();
+    let (cut, cutting) = watch::channel(false);
     loop {
         let Some(place) = next_place(&places, &mut stop).await else {
             break;
@@ -89,8 +95,8 @@ pub async fn serve_unix(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    let watcher = graceful.watcher();
-                    let connection = Connection { router: router.clone(), bounds, watcher, _place: place };
+                    let (watcher, cutting) = (graceful.watcher(), cutting.clone());
+                    let connection = Connection { router: router.clone(), bounds, watcher, cutting, _place: place };
                     tokio::spawn(connection.run(stream, false));
                 }
                 Err(error) => accept_failed(&error).await,
@@ -99,13 +105,15 @@ pub async fn serve_unix(
         }
     }
     drop(listener);
-    finish(graceful, bounds.shutdown_grace).await;
+    finish(graceful, bounds, &cut, &places).await;
 }
 
 struct Connection {
     router: Router,
     bounds: Bounds,
     watcher: Watcher,
+    /// Turns true when the grace period is over.
+    cutting: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -122,7 +130,11 @@ impl Connection {
         }
     }
 
-    async fn run(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, http2: bool) {
+    async fn run(
+        mut self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        http2: bool,
+    ) {
         let asked = Arc::new(AtomicBool::new(false));
         let service = Service {
             router: TowerToHyperService::new(self.router),
@@ -139,6 +151,7 @@ impl Connection {
             () = never_asks(&asked, self.bounds.header_timeout) => {
                 tracing::debug!("a connection without a request ended");
             }
+            _ = stopped(&mut self.cutting) => tracing::debug!("a connection was cut"),
         }
     }
 }
@@ -213,13 +226,22 @@ async fn accept_failed(error: &std::io::Error) {
     tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
-async fn finish(graceful: GracefulShutdown, grace: Duration) {
-    if tokio::time::timeout(grace, graceful.shutdown())
-        .await
-        .is_err()
-    {
-        tracing::warn!("requests still under way were cut after the grace period");
+/// Waits for the requests under way, and cuts them when the grace period is over: each is dropped while the ledger is
+/// still there to take its end.
+async fn finish(
+    graceful: GracefulShutdown,
+    bounds: Bounds,
+    cut: &watch::Sender<bool>,
+    places: &Semaphore,
+) {
+    let ended = tokio::time::timeout(bounds.shutdown_grace, graceful.shutdown());
+    if ended.await.is_ok() {
+        return;
     }
+    tracing::warn!("requests still under way were cut after the grace period");
+    let _ = cut.send(true);
+    let all = u32::try_from(bounds.connections).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(CUT_WITHIN, places.acquire_many(all)).await;
 }
 
 impl Bounds {

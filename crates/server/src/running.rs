@@ -130,6 +130,7 @@ impl Running {
             let _ = task.await;
         }
         self.background.iter().for_each(JoinHandle::abort);
+        self.house.quiet().await;
         control::unbind(&self.directory);
         if let Err(error) = self.house.store.close().await {
             tracing::error!(%error, "the store was not closed in order");
