@@ -102,9 +102,9 @@ impl Shared {
     }
 
     /// Publishes the state after a commit.
-    pub(crate) fn publish(&self, state: State) {
+    pub(crate) fn publish(&self, state: Arc<State>) {
         let version = state.head.register_version;
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(state));
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Some(state);
         self.set_fault(None);
         self.changes
             .send_if_modified(|known| std::mem::replace(known, version) != version);

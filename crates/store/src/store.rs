@@ -116,7 +116,8 @@ impl Store {
         )
         .await?;
         shared.note_files().map_err(Error::Database)?;
-        shared.publish(state.clone());
+        let state = Arc::new(state);
+        shared.publish(Arc::clone(&state));
         let (jobs, queued) = mpsc::channel(queue);
         let writer = Writer::new(Arc::clone(&shared), queued, connection, state, lock);
         let task = Mutex::new(Some(tokio::spawn(writer.run())));

@@ -4,6 +4,9 @@
 //! synchronous=FULL that is after the fsync. INVARIANT: the state in memory moves only after such a commit; after a
 //! failed one it is read from the database again, whatever the failure was.
 
+mod recovery;
+mod transaction;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -16,14 +19,9 @@ use crate::checkpointer::Checkpointer;
 use crate::database;
 use crate::directory::WriteLock;
 use crate::error::{Error, Fault};
-use crate::head::{Head, signed};
-use crate::keyring::KeyMaking;
 use crate::open::{Shared, State};
-use crate::plan::{Plan, Planner, Unfit};
+use crate::plan::Plan;
 use crate::prepare::{First, Prepared, Step};
-use crate::rewrap;
-use crate::script::Script;
-use crate::tree::root_at;
 
 /// The most rows one commit writes, unless one record alone has more.
 const BATCH_ROWS: usize = 4096;
@@ -84,7 +82,7 @@ struct Truncation(Option<Instant>);
 /// A connection and the state that the database is known to have.
 struct Sound {
     connection: SqliteConnection,
-    state: State,
+    state: Arc<State>,
 }
 
 impl Writer {
@@ -92,7 +90,7 @@ impl Writer {
         shared: Arc<Shared>,
         jobs: mpsc::Receiver<Job>,
         connection: SqliteConnection,
-        state: State,
+        state: Arc<State>,
         lock: WriteLock,
     ) -> Writer {
         let checkpointer = Checkpointer::start(&shared);
@@ -253,7 +251,7 @@ impl Writer {
             return Err(Rejection::Fault(Fault::Lost));
         };
         let started = Instant::now();
-        let plan = plan(&shared, &sound.state, batch).map_err(Rejection::Failed)?;
+        let plan = transaction::plan(&shared, &sound.state, batch).map_err(Rejection::Failed)?;
         shared.counters.plan.add(started.elapsed());
         if plan.indexes.is_empty() {
             return Ok(Vec::new());
@@ -267,41 +265,6 @@ impl Writer {
         }
     }
 
-    /// Ends the transaction. A refused record leaves the database as it was; after anything else nothing in memory is
-    /// believed.
-    async fn undo(&mut self, rejection: &Rejection) {
-        let refused = matches!(
-            rejection,
-            Rejection::Stale | Rejection::Fault(Fault::Constraint)
-        );
-        if let Some(sound) = self.sound.as_mut().filter(|_| refused)
-            && database::roll_back(&mut sound.connection).await
-        {
-            return;
-        }
-        self.forget_state().await;
-    }
-
-    /// Tells a record that repeats an id from a log that another process has moved on: that one takes the next index, too.
-    async fn explain(&mut self, rejection: Rejection) -> Rejection {
-        if !matches!(rejection, Rejection::Fault(Fault::Constraint)) {
-            return rejection;
-        }
-        let Some(sound) = self.sound.as_mut() else {
-            return Rejection::Fault(Fault::Lost);
-        };
-        let query = sqlx::query_scalar("SELECT size FROM head");
-        let stored: Result<i64, sqlx::Error> = query.fetch_one(&mut sound.connection).await;
-        match stored {
-            Ok(size) if size == signed(sound.state.head.size) => rejection,
-            Ok(_) => {
-                self.forget_state().await;
-                Rejection::Fault(Fault::Foreign)
-            }
-            Err(error) => Rejection::Fault(Fault::from(&error)),
-        }
-    }
-
     /// Moves the state in memory forward, after a commit.
     fn committed(&mut self, batch: &[Commit], plan: Plan) -> Vec<Committed> {
         plan.owners.iter().for_each(|owner| owner.mark_stored());
@@ -309,11 +272,12 @@ impl Writer {
             .iter()
             .for_each(|commit| self.follow(&commit.prepared));
         self.checkpointer.wrote(plan.bytes);
-        let size = plan.next.head.size;
+        let state = Arc::new(plan.next);
+        let size = state.head.size;
         if let Some(sound) = self.sound.as_mut() {
-            sound.state = plan.next.clone();
+            sound.state = Arc::clone(&state);
         }
-        self.shared.publish(plan.next);
+        self.shared.publish(state);
         plan.indexes
             .into_iter()
             .map(|index| Committed { index, size })
@@ -341,89 +305,6 @@ impl Writer {
         }
     }
 
-    /// Gives the connection up; the state is read anew before the next commit.
-    async fn forget_state(&mut self) {
-        if let Some(mut sound) = self.sound.take() {
-            // Without an open transaction this fails, which is as good.
-            let _ = sqlx::query("ROLLBACK").execute(&mut sound.connection).await;
-            let _ = sound.connection.close().await;
-        }
-    }
-
-    /// Reads the state from the database again if the last commit failed.
-    async fn make_sound(&mut self) -> Result<(), Fault> {
-        if self.sound.is_none() {
-            self.sound = Some(self.read_again().await.map_err(|error| match error {
-                Error::Database(fault) => fault,
-                error => {
-                    tracing::error!(%error, "the store does not fit together any more");
-                    Fault::Corrupt
-                }
-            })?);
-        }
-        Ok(())
-    }
-
-    async fn read_again(&self) -> Result<Sound, Error> {
-        let shared = &self.shared;
-        let mut connection =
-            database::connect_writer(&shared.directory, &shared.options.tuning).await?;
-        shared.note_files().map_err(Error::Database)?;
-        let state = State::load(
-            &mut connection,
-            &shared.keyring,
-            shared.signer.verifier_key(),
-        )
-        .await?;
-        refuse_older(&mut connection, &state, &shared.committed()?.head).await?;
-        Ok(Sound { connection, state })
-    }
-
-    /// Tries to write after a failure, and to clear the write-ahead log after a shredding.
-    async fn repair(&mut self) {
-        if self.shared.fault().is_some() {
-            let outcome = self.try_write().await;
-            self.shared.set_fault(outcome.err());
-        }
-        self.truncate_log().await;
-    }
-
-    /// Writes a row as it is: the smallest thing that proves a commit works.
-    async fn try_write(&mut self) -> Result<(), Fault> {
-        self.make_sound().await?;
-        self.shared.check_files()?;
-        let Some(sound) = self.sound.as_mut() else {
-            return Err(Fault::Lost);
-        };
-        let mut script = Script::default();
-        script.statement("UPDATE head SET size = size");
-        let outcome = script.commit(&mut sound.connection, false).await;
-        if outcome.is_err() {
-            self.forget_state().await;
-        }
-        outcome
-    }
-
-    /// Empties the write-ahead log, where old pages may still hold what was shredded. A reader may stand in the way;
-    /// then it is tried again, but not before every commit.
-    async fn truncate_log(&mut self) {
-        let tuning = &self.shared.options.tuning;
-        let (Some(sound), Some(truncation)) = (self.sound.as_mut(), self.truncate.as_mut()) else {
-            return;
-        };
-        if truncation
-            .0
-            .is_some_and(|last| last.elapsed() < tuning.retry_interval)
-        {
-            return;
-        }
-        truncation.0 = Some(Instant::now());
-        if database::truncate_log(&mut sound.connection, tuning.busy_timeout).await {
-            self.truncate = None;
-            self.checkpointer.emptied();
-        }
-    }
-
     async fn end(mut self) {
         self.checkpointer.stop().await;
         if let Some(mut sound) = self.sound.take() {
@@ -435,123 +316,5 @@ impl Writer {
             let _ = sound.connection.close().await;
         }
         self.shared.readers.close().await;
-    }
-}
-
-/// What was acknowledged must be in what was read: the log that this process has published may have grown, never shrunk
-/// or forked.
-async fn refuse_older(
-    connection: &mut SqliteConnection,
-    read: &State,
-    acknowledged: &Head,
-) -> Result<(), Error> {
-    let (known, now) = (acknowledged.size, read.head.size);
-    if known <= now && root_at(connection, known, now).await? == acknowledged.root {
-        return Ok(());
-    }
-    Err(Error::Damaged(
-        "the log on disk does not hold what was acknowledged".into(),
-    ))
-}
-
-/// Works out the commit of a batch. Records that cannot be part of it are answered and taken out.
-fn plan(shared: &Shared, state: &State, batch: &mut Vec<Commit>) -> Result<Plan, Error> {
-    let mut planner = Planner::new(shared, state);
-    let mut fit = Vec::with_capacity(batch.len());
-    for mut commit in batch.drain(..) {
-        let rejection = match planner.add(&mut commit.prepared) {
-            Ok(()) => {
-                fit.push(commit);
-                continue;
-            }
-            Err(Unfit::Stale) => Rejection::Stale,
-            Err(Unfit::Failed(error)) => Rejection::Failed(error),
-        };
-        let _ = commit.reply.send(Err(rejection));
-    }
-    *batch = fit;
-    if let [
-        Commit {
-            prepared:
-                Prepared {
-                    first: Some(First::Rewrap(keys)),
-                    ..
-                },
-            ..
-        },
-    ] = batch.as_slice()
-    {
-        planner.set_key_service(keys.id().as_str());
-    }
-    planner.finish()
-}
-
-impl Sound {
-    /// Runs a plan's transaction.
-    async fn run(
-        &mut self,
-        shared: &Shared,
-        batch: &[Commit],
-        mut plan: Plan,
-    ) -> Result<Plan, Rejection> {
-        let first = match batch {
-            [
-                Commit {
-                    prepared:
-                        Prepared {
-                            first: Some(first), ..
-                        },
-                    ..
-                },
-            ] => Some(first),
-            _ => None,
-        };
-        if let Some(first) = first {
-            self.run_first(shared, first).await?;
-        }
-        let script = plan.take_script();
-        match script.commit(&mut self.connection, first.is_some()).await {
-            Ok(()) => Ok(plan),
-            Err(fault) => Err(Rejection::Fault(fault)),
-        }
-    }
-
-    async fn run_first(&mut self, shared: &Shared, first: &First) -> Result<(), Rejection> {
-        let fault = |error: sqlx::Error| Rejection::Fault(Fault::from(&error));
-        sqlx::query("BEGIN IMMEDIATE")
-            .execute(&mut self.connection)
-            .await
-            .map_err(fault)?;
-        match first {
-            First::Expect {
-                query,
-                argument,
-                count,
-            } => {
-                let query = sqlx::query_scalar(*query).bind(argument.clone());
-                let counted: i64 = query.fetch_one(&mut self.connection).await.map_err(fault)?;
-                if counted == *count {
-                    Ok(())
-                } else {
-                    Err(Rejection::Stale)
-                }
-            }
-            First::Rewrap(keys) => {
-                let old = shared.keyring.service();
-                let new = crate::keyring::Service {
-                    keys: Arc::clone(keys),
-                    epoch: old.epoch + 1,
-                };
-                let random = shared.options.random.as_ref();
-                let making = KeyMaking {
-                    tenant: &shared.options.tenant,
-                    service: &new,
-                    random,
-                };
-                rewrap::rewrap_all(&mut self.connection, &old, &making)
-                    .await
-                    .map_err(Rejection::Failed)
-            }
-        }
     }
 }
