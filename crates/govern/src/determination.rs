@@ -6,8 +6,10 @@
 //! dates and stand-ins are for data that leaves for good: a gateway route cannot take them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::minimum_necessary::{CLASSES, TREATMENTS};
 
@@ -39,6 +41,7 @@ const DIRECT_PLACES: [&str; 2] = ["LOCATION.street", "LOCATION.po_box"];
 #[serde(deny_unknown_fields)]
 pub struct Determined {
     /// Treatment by class (`DATE`) or class and kind (`LOCATION.city`).
+    #[serde(deserialize_with = "each_once")]
     pub treatments: BTreeMap<String, String>,
     /// The direct identifiers that the determination names as kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -111,6 +114,31 @@ impl Determined {
             .iter()
             .map(|(subject, treatment)| (subject.as_str(), treatment.as_str()))
     }
+}
+
+/// Reads a table in which nothing is named twice: a map would keep the last in silence.
+fn each_once<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Rows;
+    impl<'de> Visitor<'de> for Rows {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("treatments by class")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut rows = BTreeMap::new();
+            while let Some((subject, treatment)) = map.next_entry::<String, String>()? {
+                if rows.insert(subject, treatment).is_some() {
+                    return Err(A::Error::custom("a class is treated twice"));
+                }
+            }
+            Ok(rows)
+        }
+    }
+    deserializer.deserialize_map(Rows)
 }
 
 fn direct() -> impl Iterator<Item = &'static str> {

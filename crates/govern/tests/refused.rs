@@ -202,6 +202,7 @@ fn a_state_or_method_holds_the_fields_of_its_own_and_no_others() {
         r#"{"is":"expert","id":"det-1"}"#,
         r#"{"is":"expert","id":"det-1","expires":"2026-01-01","by":"R. Ames"}"#,
         r#"{"is":"expert","id":"det-1","expires":"2026-01-01","determined":{"DATE":"keep"}}"#,
+        r#"{"is":"expert","id":"det-1","expires":"2026-01-01","determined":{"treatments":{"DATE":"redact","DATE":"keep"}}}"#,
         r#"{"is":"safe-harbor","determined":{"treatments":{"DATE":"keep"}}}"#,
     ];
     for method in methods {
