@@ -34,6 +34,7 @@ pub(crate) struct Table {
 pub(crate) struct Script {
     text: String,
     arguments: SqliteArguments,
+    statements: usize,
     /// How many rows go into the one insertion of a small commit; `None` when it is not small.
     small: Option<usize>,
 }
@@ -51,6 +52,7 @@ impl Script {
     pub(crate) fn statement(&mut self, text: &str) {
         self.text.push_str(text);
         self.text.push(';');
+        self.statements += 1;
     }
 
     /// Adds an insertion of all rows, in as many statements as SQLite's limits ask for.
@@ -119,29 +121,36 @@ impl Script {
 
     /// Runs all of it as one transaction, up to the first statement that fails: a transaction may be open after that.
     /// Where `begun`, one is open already.
+    ///
+    /// INVARIANT: success means that every statement has answered. The thread that runs them may end without a word.
     pub(crate) async fn commit(
         self,
         connection: &mut SqliteConnection,
         begun: bool,
     ) -> Result<(), Fault> {
-        let outcome = match self.small {
-            Some(rows) if !begun => {
-                let text = insertion("INSERT INTO commit_rows", COLUMNS, rows);
-                let query = sqlx::query_with(AssertSqlSafe(text), self.arguments);
-                // The first answer is that of the only statement, which was its own transaction: it is durable then. Only
-                // after it, in a message of its own, comes word that there is no second statement.
-                connection.fetch_many(query).try_next().await.map(drop)
-            }
+        let rows = |rows| insertion("INSERT INTO commit_rows", COLUMNS, rows);
+        let (text, statements) = match self.small {
+            Some(small) if !begun => (rows(small), 1),
             small => {
-                let rows = small.map(|rows| insertion("INSERT INTO commit_rows", COLUMNS, rows));
                 let begin = if begun { "" } else { "BEGIN IMMEDIATE" };
+                let rows = small.map(rows);
+                let statements =
+                    self.statements + usize::from(!begun) + usize::from(rows.is_some());
                 let text = format!("{begin};{}{};COMMIT", self.text, rows.unwrap_or_default());
-                let query = sqlx::query_with(AssertSqlSafe(text), self.arguments);
-                let query = query.persistent(false);
-                query.execute(connection).await.map(drop)
+                (text, statements + 1)
             }
         };
-        outcome.map_err(|error| Fault::from(&error))
+        let query = sqlx::query_with(AssertSqlSafe(text), self.arguments);
+        let query = query.persistent(statements == 1);
+        let mut answers = connection.fetch_many(query);
+        // Word that there is no further statement would be a message of its own, which is not waited for.
+        for _ in 0..statements {
+            let answer = answers.try_next().await;
+            answer
+                .map_err(|error| Fault::from(&error))?
+                .ok_or(Fault::Lost)?;
+        }
+        Ok(())
     }
 }
 
