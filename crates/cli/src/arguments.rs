@@ -27,6 +27,9 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
 }
 
+/// Where the options that every command understands stand in a command's help: after its own.
+const EVERYWHERE: &str = "With every command";
+
 /// What every command understands.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Globals {
@@ -34,6 +37,7 @@ pub(crate) struct Globals {
     #[arg(
         long,
         global = true,
+        help_heading = EVERYWHERE,
         value_name = "FILE",
         env = "COVENANT_CONFIG",
         hide_env = true
@@ -43,6 +47,7 @@ pub(crate) struct Globals {
     #[arg(
         long,
         global = true,
+        help_heading = EVERYWHERE,
         value_name = "FILE",
         env = "COVENANT_OPERATOR_KEY_FILE",
         hide_env = true
@@ -52,6 +57,7 @@ pub(crate) struct Globals {
     #[arg(
         long,
         global = true,
+        help_heading = EVERYWHERE,
         value_name = "FORMAT",
         default_value = "text",
         hide_possible_values = true,
@@ -62,6 +68,7 @@ pub(crate) struct Globals {
     #[arg(
         long,
         global = true,
+        help_heading = EVERYWHERE,
         value_name = "WHEN",
         default_value = "auto",
         alias = "colour",

@@ -40,6 +40,12 @@ pub enum Error {
     /// Certificates.
     #[error(transparent)]
     Tls(#[from] crate::tls::Error),
+    /// The data directory is not there.
+    #[error(
+        "data directory {} does not exist; `covenant init` makes one, or `directory` under [store] names another",
+        .0.display()
+    )]
+    NoData(PathBuf),
     /// A socket.
     #[error("{what}: {source}")]
     Socket {
@@ -238,6 +244,10 @@ pub async fn open_store(
     mode: Mode,
 ) -> Result<(Store, KeyPlace), Error> {
     let loaded = config.keys.load(&config.store.directory, environment)?;
+    let directory = &config.store.directory;
+    if !matches!(mode, Mode::Create) && !directory.exists() {
+        return Err(Error::NoData(directory.clone()));
+    }
     let options = Options {
         directory: config.store.directory.clone(),
         tenant: config.store.tenant.clone(),

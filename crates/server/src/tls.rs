@@ -26,6 +26,9 @@ pub enum Error {
         /// What it should hold.
         what: &'static str,
     },
+    /// A file is not there.
+    #[error("{} under [server.tls] does not exist", .0.display())]
+    Missing(PathBuf),
     /// The private key's file can be read by others.
     #[error(transparent)]
     NotPrivate(#[from] ReadableByOthers),
@@ -128,6 +131,11 @@ fn read(files: &Files) -> Result<ServerConfig, Error> {
         file: files.certificate.clone(),
         why,
     };
+    for file in [&files.certificate, &files.private_key] {
+        if !file.exists() {
+            return Err(Error::Missing(file.clone()));
+        }
+    }
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect)
         .map_err(|_| unreadable(&files.certificate, "a certificate chain"))?;

@@ -168,6 +168,24 @@ async fn a_private_key_that_others_can_read_is_refused_until_it_is_mended() {
     }
 }
 
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path());
+    for missing in ["cert.pem", "key.pem"] {
+        write_pair(&files);
+        std::fs::remove_file(folder.path().join(missing)).unwrap();
+        let Err(refused) = Tls::open(files.clone()) else {
+            panic!("{missing} was not missed")
+        };
+        let words = refused.to_string();
+        assert!(
+            words.contains(missing) && words.contains("does not exist"),
+            "{words}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn plain_http_to_a_tls_port_gets_nothing() {
     let folder = tempfile::tempdir().unwrap();

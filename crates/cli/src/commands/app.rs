@@ -37,11 +37,15 @@ pub(crate) enum App {
 
 /// An application.
 #[derive(Args)]
+#[command(after_help = "Example:
+  covenant app add intake --name 'Intake summaries' --purpose treatment --default-purpose treatment
+The app sends the key as its API key, to this gateway's address. Whether it may, and why:
+  covenant policy explain --app intake --model gpt")]
 pub(crate) struct Add {
     /// The id, such as intake-summaries
     id: String,
     /// The name for people
-    #[arg(long)]
+    #[arg(long, value_name = "WORDS")]
     name: String,
     /// A role of the application
     #[arg(long = "role", value_name = "ROLE", default_value = "app")]

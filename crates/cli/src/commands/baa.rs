@@ -29,11 +29,15 @@ pub(crate) enum Baa {
 
 /// A draft.
 #[derive(Args)]
+#[command(after_help = "Example:
+  covenant baa draft acme-2026 --vendor acme --service '*' --model '*' --effective 2026-01-01
+and, once both have signed it:
+  covenant baa sign acme-2026 --by 'R. Ames' --on 2025-12-18 --document acme-2026.pdf")]
 pub(crate) struct Draft {
     /// The id, such as acme-2026
     id: String,
-    /// The vendor's id
-    #[arg(long)]
+    /// The vendor's id, as `vendor list` prints it
+    #[arg(long, value_name = "ID")]
     vendor: String,
     /// A service it covers, as the vendor names it; * for all
     #[arg(long = "service", value_name = "SERVICE", required = true)]
@@ -45,13 +49,18 @@ pub(crate) struct Draft {
     #[arg(long = "feature", value_name = "FEATURE")]
     features: Vec<Feature>,
     /// The first day of its term, YYYY-MM-DD
-    #[arg(long)]
+    #[arg(long, value_name = "DATE")]
     effective: Date,
-    /// The last day of its term, YYYY-MM-DD
-    #[arg(long)]
+    /// The last day of its term, YYYY-MM-DD; without one it runs until it is terminated
+    #[arg(long, value_name = "DATE")]
     expires: Option<Date>,
     /// Remarks for people
-    #[arg(long, default_value = "")]
+    #[arg(
+        long,
+        value_name = "WORDS",
+        default_value = "",
+        hide_default_value = true
+    )]
     notes: String,
     #[command(flatten)]
     why: register::Why,
@@ -62,11 +71,11 @@ pub(crate) struct Draft {
 pub(crate) struct Sign {
     /// The agreement's id
     id: String,
-    /// Who signed for us
-    #[arg(long)]
+    /// Who signed for us, by name
+    #[arg(long, value_name = "NAME")]
     by: String,
     /// The day of the last signature, YYYY-MM-DD
-    #[arg(long)]
+    #[arg(long, value_name = "DATE")]
     on: Date,
     /// The signed document; its SHA-256 is recorded, the file itself stays where it is
     #[arg(long, value_name = "FILE")]
@@ -82,10 +91,10 @@ pub(crate) struct Terminate {
     id: String,
     /// The first day on which it no longer holds, YYYY-MM-DD (UTC): today or before ends it at once, a later day leaves it in
     /// force until then; a day once recorded can be brought forward, not put off
-    #[arg(long)]
+    #[arg(long, value_name = "DATE")]
     on: Date,
     /// Why it is ended, naming no patient
-    #[arg(long = "reason")]
+    #[arg(long = "reason", value_name = "WORDS")]
     reason: String,
 }
 

@@ -18,6 +18,10 @@ const TEMPLATE: &str = include_str!("../../assets/covenant.toml");
 
 /// Writes a commented covenant.toml, makes a key apart from the data, and the first named operator.
 #[derive(Args)]
+#[command(
+    after_help = "Then: covenant vendor add, baa draft, baa sign, model add, app add; each says by --help what comes next.
+And: covenant serve"
+)]
 pub(crate) struct Arguments {
     /// The configuration to write
     #[arg(long, value_name = "FILE", default_value = "covenant.toml")]

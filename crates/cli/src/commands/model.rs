@@ -34,14 +34,18 @@ pub(crate) enum Model {
 
 /// A model and its route.
 #[derive(Args)]
+#[command(after_help = "Example:
+  covenant model add gpt --vendor acme --service api --upstream https://api.acme.example/v1 \\
+      --dialect openai --api-key-env ACME_KEY
+The key is read where the server runs; covenant model list says what covers the model today.")]
 pub(crate) struct Add {
     /// The name apps send
     alias: String,
-    /// The vendor's id
-    #[arg(long)]
+    /// The vendor's id, as `vendor list` prints it
+    #[arg(long, value_name = "ID")]
     vendor: String,
     /// The vendor's service, as agreements name it
-    #[arg(long)]
+    #[arg(long, value_name = "SERVICE")]
     service: String,
     /// The name sent to the vendor; the alias when absent
     #[arg(long, value_name = "NAME")]
@@ -59,9 +63,9 @@ pub(crate) struct Add {
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<PathBuf>,
     #[command(flatten)]
-    route: Route,
-    #[command(flatten)]
     why: register::Why,
+    #[command(flatten)]
+    route: Route,
 }
 
 /// How the route treats what goes there.

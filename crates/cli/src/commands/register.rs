@@ -15,7 +15,12 @@ use serde_json::Value;
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Why {
     /// Why, naming no patient; recorded with the change
-    #[arg(long = "why", value_name = "WORDS", default_value = "")]
+    #[arg(
+        long = "why",
+        value_name = "WORDS",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub(crate) words: String,
 }
 

@@ -7,6 +7,13 @@ use clap::Args;
 
 /// Runs the gateway. SIGTERM or SIGINT ends it once the requests under way are answered.
 #[derive(Args)]
+#[command(
+    after_help = "Everything is in covenant.toml, which `covenant init` writes with a comment for every key. \
+These variables win over it: COVENANT_LISTEN, COVENANT_DIRECTORY, COVENANT_KEY_FILE, COVENANT_LOG_LEVEL, \
+COVENANT_LOG_FORMAT.\n\n\
+SIGTERM or SIGINT ends the server once the requests under way are answered, or cut after the grace period; SIGHUP \
+reads the certificate again. GET /healthz, /readyz and /metrics need no key."
+)]
 pub(crate) struct Arguments {}
 
 /// Runs the command.

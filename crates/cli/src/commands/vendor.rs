@@ -30,17 +30,25 @@ pub(crate) enum Vendor {
 
 /// A vendor.
 #[derive(Args)]
+#[command(after_help = "Example:
+  covenant vendor add acme --name 'Acme AI, Inc.' --claim HIPAA-ready
+Next: covenant baa draft, covenant model add")]
 pub(crate) struct Add {
     /// The id, such as acme
     id: String,
     /// The name, as in the agreement
-    #[arg(long)]
+    #[arg(long, value_name = "WORDS")]
     name: String,
     /// What the vendor's marketing says, such as "HIPAA-ready"; it is held against the facts and permits nothing
     #[arg(long = "claim", value_name = "WORDS")]
     claims: Vec<String>,
     /// Remarks for people
-    #[arg(long, default_value = "")]
+    #[arg(
+        long,
+        value_name = "WORDS",
+        default_value = "",
+        hide_default_value = true
+    )]
     notes: String,
     #[command(flatten)]
     why: register::Why,

@@ -61,7 +61,7 @@ impl<'a> Document<'a> {
         toml::from_str(self.text).map_err(|error| Error {
             file: self.file.to_path_buf(),
             line: error.span().map(|span| self.line(span.start)),
-            message: without_values(error.message()),
+            message: in_words(error.message()),
         })
     }
 
@@ -138,13 +138,46 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The parser's own words, without the text of a value: a secret may have been pasted where it does not belong.
-fn without_values(message: &str) -> String {
-    let Some((before, rest)) = message.split_once("string \"") else {
-        return message.to_owned();
-    };
-    match rest.rsplit_once("\", expected") {
-        Some((_, expected)) => format!("{before}a text, expected{expected}"),
-        None => before.trim_end().to_owned(),
+/// The parser's words in those of a configuration, without the text of a value: a secret may have been pasted where it
+/// does not belong.
+fn in_words(message: &str) -> String {
+    if let Some(types) = message.strip_prefix("invalid type: ") {
+        let expected = types
+            .rsplit_once(", expected ")
+            .map_or("", |(_, expected)| expected);
+        return format!("expected {}, not {}", wanted(expected), given(types));
     }
+    match message.strip_prefix("missing field ") {
+        Some(name @ ("`store`" | "`keys`")) => {
+            format!("the section [{}] is missing", name.trim_matches('`'))
+        }
+        Some(name) => format!("the key {name} is missing"),
+        None => message.replace("unknown field", "unknown key"),
+    }
+}
+
+fn wanted(expected: &str) -> &str {
+    match expected {
+        "a string" => "a text in quotes",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "i64" => "a whole number",
+        text if text.starts_with("struct") => "a section",
+        _ => "a value of another kind",
+    }
+}
+
+fn given(types: &str) -> &'static str {
+    const KINDS: [(&str, &str); 6] = [
+        ("string", "a text"),
+        ("integer", "a number"),
+        ("floating point", "a number with a fraction"),
+        ("boolean", "true or false"),
+        ("sequence", "a list"),
+        ("map", "a section"),
+    ];
+    KINDS
+        .into_iter()
+        .find(|(kind, _)| types.starts_with(kind))
+        .map_or("this", |(_, words)| words)
 }
