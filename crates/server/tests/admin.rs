@@ -330,6 +330,35 @@ async fn the_last_operator_stays() {
 }
 
 #[tokio::test]
+async fn nobody_takes_away_the_last_operator_who_may_change_operators() {
+    let place = Place::new().await;
+    let add = Change::OperatorAdd {
+        name: "a.udit".to_owned(),
+        roles: vec![Role::Auditor],
+        key_expires_in_ms: None,
+    };
+    place.make(add).await.unwrap();
+    let before = place.events().await;
+    let forbid = r#"@id("closed") @reason("closed") forbid (principal, action == Action::"ChangeRegister", resource);"#;
+    for change in [
+        Change::OperatorDisable {
+            name: "r.ames".to_owned(),
+        },
+        Change::PolicySet {
+            name: "closed.cedar".to_owned(),
+            source: forbid.to_owned(),
+        },
+    ] {
+        let refused = place.make(change).await;
+        let Err(Error::Invalid(words)) = &refused else {
+            panic!("{refused:?}")
+        };
+        assert!(words.contains("change operators"), "{words}");
+    }
+    assert_eq!(place.events().await, before);
+}
+
+#[tokio::test]
 async fn two_changes_at_once_are_both_made() {
     let place = Place::new().await;
     let (one, two) = tokio::join!(place.make(app("one")), place.make(app("two")));

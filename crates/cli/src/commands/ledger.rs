@@ -58,7 +58,7 @@ pub(crate) struct Show {
     #[arg(long, value_name = "ID")]
     app: Option<String>,
     /// Of one kind, such as refused, answered or register; repeatable
-    #[arg(long = "kind", value_name = "KIND")]
+    #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
     kinds: Vec<EventKind>,
     /// Not before this day (YYYY-MM-DD) or this long ago (such as 24h)
     #[arg(long, value_name = "WHEN")]
@@ -66,6 +66,13 @@ pub(crate) struct Show {
     /// At most so many, the latest
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: usize,
+}
+
+fn kind(text: &str) -> Result<EventKind, String> {
+    text.parse().map_err(|_| {
+        let kinds = EventKind::ALL.map(EventKind::as_str).join(", ");
+        format!("no such kind of entry; there are {kinds}")
+    })
 }
 
 /// A day, or a span back from now.

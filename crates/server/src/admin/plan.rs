@@ -6,7 +6,9 @@ mod rules;
 
 use super::{Admin, Change, Done, Error, ShownOnce};
 use crate::state::State;
-use covenant_access::AppKey;
+use covenant_access::{
+    Action, AppKey, Ask, Context, KeyState, Operator, Purpose, RegisterKind, Resource,
+};
 use covenant_gateway::UpstreamKeys;
 use covenant_govern::Vendor;
 use covenant_ledger::EventKind;
@@ -84,11 +86,43 @@ pub(super) fn plan(state: &State, change: Change, admin: &Admin) -> Result<Plan,
         Change::MinimumNecessaryReset => next.table_reset(),
         work => return Ok(Plan::Sealed(work)),
     }?;
+    if !somebody_may(&next.state, admin)? && somebody_may(state, admin)? {
+        return Err(Error::Invalid(
+            "no operator with a key in force could change operators any more; give another one that role first"
+                .to_owned(),
+        ));
+    }
     // What could not be put in force afterwards is not written.
     next.state
         .snapshot(UpstreamKeys::default())
         .map_err(|error| Error::Invalid(error.to_string()))?;
     Ok(Plan::Rows(planned))
+}
+
+/// Says whether some operator with a key in force may change operators: without one nobody can change anything much
+/// again, and only the owner of the machine can mend it.
+fn somebody_may(state: &State, admin: &Admin) -> Result<bool, Error> {
+    let engine = state.engine().map_err(invalid)?;
+    let now_ms = admin.now_ms();
+    let in_force = |key: &AppKey| key.state(now_ms) == KeyState::Active;
+    let may = |operator: &Operator| {
+        let ask = Ask {
+            principal: operator.principal(),
+            purpose: Purpose::Operations,
+            action: Action::ChangeRegister,
+            resource: Resource::Register {
+                kind: RegisterKind::Operator,
+            },
+            context: Context {
+                reason_given: true,
+                ..Context::default()
+            },
+        };
+        engine.authorize(&ask).is_ok()
+    };
+    let mut operators = state.operators.values();
+    Ok(operators
+        .any(|operator| !operator.disabled && operator.keys.iter().any(in_force) && may(operator)))
 }
 
 /// Plans a new key for an operator whose other keys are lost, and with that ended.

@@ -171,7 +171,7 @@ impl Admin {
         match folder.zip(data) {
             Some((folder, data)) if !folder.starts_with(&data) => Ok(()),
             _ => Err(Error::Invalid(format!(
-                "{}: a key file lies in a folder that exists, outside the data directory",
+                "{}: a new key file must lie in a folder that exists, and outside the data directory",
                 file.display()
             ))),
         }

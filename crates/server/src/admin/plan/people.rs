@@ -23,7 +23,14 @@ impl Next<'_> {
         app.require_patient = form.require_patient;
         app.models = form.models;
         app.keys = vec![kept];
-        self.app(app, "added", Some(shown))
+        let notes = match app.default_purpose {
+            Some(_) => Vec::new(),
+            None => vec![
+                "no default purpose: each request must name its own in X-Covenant-Purpose"
+                    .to_owned(),
+            ],
+        };
+        Ok(self.app(app, "added", Some(shown))?.with_notes(notes))
     }
 
     pub(super) fn app_disable(&mut self, id: &str) -> Result<Planned, Error> {
@@ -197,19 +204,6 @@ impl Next<'_> {
         Ok(planned.with_notes(vec![note.to_owned()]))
     }
 
-    /// Refuses a change after which no operator could make another one.
-    fn somebody_remains(&self) -> Result<(), Error> {
-        let now_ms = self.admin.now_ms();
-        let in_force = |key: &AppKey| key.state(now_ms) == KeyState::Active;
-        let mut operators = self.state.operators.values();
-        match operators.any(|operator| !operator.disabled && operator.keys.iter().any(in_force)) {
-            true => Ok(()),
-            false => Err(Error::Invalid(
-                "no operator would be left with a key in force; add another one first".to_owned(),
-            )),
-        }
-    }
-
     pub(super) fn known_operator(&self, name: &str) -> Result<Operator, Error> {
         let operators = &self.state.operators;
         operators
@@ -227,7 +221,6 @@ impl Next<'_> {
         let row = row(kind::OPERATOR, &operator.name, &operator)?;
         let object = object(kind::OPERATOR, &operator.name);
         self.state.operators.insert(operator.name.clone(), operator);
-        self.somebody_remains()?;
         let done = Done {
             object,
             action: action.to_owned(),
