@@ -68,7 +68,7 @@ fn rule(change: &str, field: &str) -> Rule {
         (_, "model.upstream") => Rule::Address,
         (_, "source") => Rule::Source,
         (_, "is" | "id" | "alias" | "name" | "prefix")
-        | (_, "reference" | "covers.patient" | "covers.payload" | "covers.request")
+        | (_, "reference" | "covers.patient")
         | (_, "document_digest" | "agreement.document_digest" | "new_key_file")
         | ("cosign", "note" | "line") => Rule::NotKept,
         _ => Rule::Free,
@@ -331,6 +331,21 @@ mod tests {
         refused(&hold("ellen-marsh-2026"), "id", "NAME", "marsh");
         refused(&hold("case-of-ellen.marsh"), "id", "NAME", "marsh");
         refused(&hold("mrn-4471829"), "id", "MRN", "4471829");
+        let covers = |covers: &str| {
+            order(&format!(
+                r#"{{"is": "hold-place", "id": "case-1", "covers": {covers}}}"#
+            ))
+        };
+        // A hold may be placed before what it covers is there, so what it names is kept as it is written.
+        refused(
+            &covers(r#"{"request": "Ellen Marsh"}"#),
+            "covers.request",
+            "NAME",
+            "Marsh",
+        );
+        passes(&covers(r#"{"request": "req_01ARZ3NDEKTSV4RRFFQ69G5FAV"}"#));
+        passes(&covers(r#"{"payload": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}"#));
+        passes(&covers(r#"{"patient": "Ellen Marsh MRN 4471829"}"#));
     }
 
     #[test]
