@@ -74,19 +74,21 @@ impl Checkpointer {
             self.is_extended = true;
             self.extend(shared).await;
         }
-        if self.since_wake < self.mark {
-            return;
-        }
-        self.since_wake = 0;
-        if let Some(wake) = &self.wake {
-            // A full channel means that it is awake already.
-            let _ = wake.try_send(());
-        }
         if self.since_finish >= self.mark.saturating_mul(PATIENCE)
             && let Some(connection) = connection
         {
-            self.since_finish = 0;
-            database::copy_log(connection).await;
+            self.since_wake = 0;
+            // The task may be at it, or a reader in the way: then again after as much as half the mark.
+            self.since_finish = match database::copy_log(connection).await {
+                Ok(true) => 0,
+                _ => self.since_finish - self.mark / 2,
+            };
+        } else if self.since_wake >= self.mark {
+            self.since_wake = 0;
+            if let Some(wake) = &self.wake {
+                // A full channel means that it is awake already.
+                let _ = wake.try_send(());
+            }
         }
     }
 
@@ -117,7 +119,7 @@ async fn work(shared: Arc<Shared>, mut woken: mpsc::Receiver<()>) {
                 .ok();
         }
         if let Some(open) = connection.as_mut()
-            && !database::copy_log(open).await
+            && database::copy_log(open).await.is_err()
         {
             connection = None;
         }

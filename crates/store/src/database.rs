@@ -17,6 +17,8 @@ use crate::error::{Error, Fault};
 
 const READERS: u32 = 4;
 const CACHED_STATEMENTS: usize = 256;
+/// The writer keeps the edges of its trees in memory: 8 MiB of pages.
+const WRITER_CACHE: &str = "-8192";
 
 /// Every migration that ever shipped, in order: version, name and text. A shipped one is never edited.
 const MIGRATIONS: [(i64, &str, &str); 1] =
@@ -90,6 +92,7 @@ pub(crate) async fn connect_writer(
         .synchronous(SqliteSynchronous::Full)
         .pragma("secure_delete", "ON")
         .pragma("wal_autocheckpoint", "0")
+        .pragma("cache_size", WRITER_CACHE)
         .statement_cache_capacity(CACHED_STATEMENTS);
     if let Some(pages) = tuning.max_pages {
         options = options.pragma("max_page_count", pages.to_string());
@@ -174,13 +177,13 @@ pub(crate) async fn roll_back(connection: &mut SqliteConnection) -> bool {
     }
 }
 
-/// Copies the write-ahead log into the database as far as readers allow, without stopping commits; `false` when it
-/// failed.
-pub(crate) async fn copy_log(connection: &mut SqliteConnection) -> bool {
-    sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-        .execute(connection)
-        .await
-        .is_ok()
+/// Copies the write-ahead log into the database as far as readers allow, without stopping commits. Says whether all of
+/// it was copied, so that the log can start again.
+pub(crate) async fn copy_log(connection: &mut SqliteConnection) -> Result<bool, Fault> {
+    let query = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)");
+    let outcome: Result<(i64, i64, i64), sqlx::Error> = query.fetch_one(connection).await;
+    let (busy, frames, copied) = outcome.map_err(|error| Fault::from(&error))?;
+    Ok(busy == 0 && frames == copied)
 }
 
 /// Copies the whole write-ahead log into the database and empties its file; `false` when a reader still needs it, which
