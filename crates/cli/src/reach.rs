@@ -42,9 +42,12 @@ pub(crate) fn config(globals: &Globals) -> Result<Config, Failure> {
     Config::load(&file, &environment()).map_err(Failure::cannot_open)
 }
 
-/// The runtime of asynchronous work.
+/// The runtime of asynchronous work: one worker for two cores. The store writes on a thread of its own and long texts
+/// are read on others; a second worker on the last core mostly looks for work and slows those that have it down.
 pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads((cores / 2).max(1))
         .enable_all()
         .build()?)
 }

@@ -29,7 +29,7 @@ pub(crate) struct Outgoing {
 }
 
 /// Bodies above this are screened on a thread of their own, so that other requests do not wait for them.
-pub(crate) const INLINE_BYTES: usize = 64 << 10;
+pub(crate) const INLINE_BYTES: usize = 8 << 10;
 
 /// Screens a body.
 pub(crate) async fn screen(
