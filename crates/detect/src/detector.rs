@@ -78,6 +78,39 @@ impl Detector {
         found
     }
 
+    /// Returns a detector with another model of the tagger; `None` when the bytes are no model.
+    #[cfg(feature = "training")]
+    #[must_use]
+    pub fn with_model(bytes: &'static [u8]) -> Option<Detector> {
+        crate::tagger::Tagger::with_model(bytes).map(Detector::with_tagger)
+    }
+
+    /// Builds a detector with its rules alone, without the learned tagger: for words that stand in no text, such as ids
+    /// and the names of things, where the tagger has nothing to judge by.
+    #[must_use]
+    pub fn rules_alone() -> Detector {
+        Detector::with_tagger(crate::tagger::Tagger::silent())
+    }
+
+    fn with_tagger(tagger: crate::tagger::Tagger) -> Detector {
+        let mut rules = Rules::new();
+        rules.names = NameTagger::with_tagger(tagger);
+        Detector {
+            rules: Arc::new(rules),
+        }
+    }
+
+    /// Records what the tagger would see, without asking it.
+    #[cfg(feature = "training")]
+    pub(crate) fn record(&self, text: &str) -> Vec<crate::tagger::training::Recorded> {
+        let mut normaliser = Normaliser::default();
+        normaliser.take(text, true);
+        let mut machine = Machine::default();
+        machine.carried.tags.recorded = Some(Vec::new());
+        machine.advance(&self.rules, normaliser.source(true), &mut Vec::new());
+        machine.carried.tags.recorded.unwrap_or_default()
+    }
+
     /// Returns a stream that finds in pieces of a text what [`Detector::detect`] finds in the whole.
     #[must_use]
     pub fn stream(&self) -> Stream {

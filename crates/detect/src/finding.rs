@@ -35,6 +35,9 @@ impl Finding {
     }
 }
 
+/// The rule of what the learned tagger found by itself.
+pub(crate) const LEARNED: &str = "learned tagger";
+
 /// Why a span was found. Holds names of rules and labels only, so that it can be logged and shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reason {

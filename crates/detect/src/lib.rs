@@ -40,6 +40,7 @@ mod resolve;
 mod scan;
 mod segment;
 mod stream;
+mod tagger;
 mod term;
 mod token;
 mod vocabulary;
@@ -49,6 +50,8 @@ pub use detector::Detector;
 pub use finding::{Finding, Reason, UNSURE_BELOW};
 pub use kind::{Basis, Kind};
 pub use stream::Stream;
+#[cfg(feature = "training")]
+pub use tagger::training;
 
 /// How far, in characters, a decision may look past the first token it decides.
 pub const LOOKAHEAD_CHARS: usize = 64;

@@ -74,7 +74,7 @@ pub(crate) struct Machine {
     /// Bytes of the segment that are inside a finding already.
     taken: usize,
     ordinal: u64,
-    carried: Carried,
+    pub(crate) carried: Carried,
     memory: Memory,
     /// End of the last finding in the original text.
     found_to: usize,
@@ -183,6 +183,8 @@ impl Machine {
         rules
             .names
             .tag(&segment, &mut self.carried, &mut self.candidates);
+        #[cfg(feature = "training")]
+        place_recorded(&mut self.carried, scan.start, source);
         resolve::resolve(&segment, &mut self.candidates);
         self.memory.remember(&segment, &self.candidates);
         for candidate in &self.candidates {
@@ -238,5 +240,17 @@ fn finding(candidate: &Candidate, start: usize, end: usize) -> Finding {
         basis: candidate.kind.basis(),
         confidence: candidate.confidence,
         reason: candidate.reason,
+    }
+}
+
+/// Says of the units that were recorded where they lie in the original text.
+#[cfg(feature = "training")]
+fn place_recorded(carried: &mut Carried, start: usize, source: Source<'_>) {
+    let recorded = carried.tags.recorded.iter_mut().flatten();
+    for unit in recorded.rev().take_while(|unit| unit.raw == (0, 0)) {
+        unit.raw = (
+            source.map.start(start + unit.start).raw,
+            source.map.end(start + unit.end).raw,
+        );
     }
 }

@@ -165,7 +165,8 @@ fn found(texts: &[&str]) -> BTreeSet<String> {
         for finding in Detector::standard().detect(text) {
             // Short ones stand in other words by chance.
             let value = &text[finding.start..finding.end];
-            if taken_out(finding.class) && value.len() > 4 {
+            // What the detector is unsure of goes where it stands, and is not looked for elsewhere.
+            if taken_out(finding.class) && value.len() > 4 && !finding.is_unsure() {
                 found.insert(value.to_owned());
             }
         }

@@ -3,7 +3,7 @@
 //! Deterministic: no clock, no random state, integers only, ordered maps; the same inputs give the same bytes.
 
 mod count;
-mod csv;
+pub(crate) mod csv;
 #[path = "../../../crates/detect/src/lexicon/format.rs"]
 #[allow(dead_code, reason = "the detector reads what the builder writes")]
 mod format;

@@ -29,6 +29,8 @@ pub(crate) struct Carried {
     /// The segment before was a label alone ("Patient name:").
     pub(super) open_label: Option<Field>,
     pub(super) table: TableState,
+    /// What the learned tagger carries.
+    pub(crate) tags: crate::tagger::History,
 }
 
 impl Carried {

@@ -23,18 +23,20 @@ mod unit;
 mod view;
 
 pub(crate) use self::learned::Carried;
+pub(crate) use self::unit::Unit;
+pub(crate) use self::view::View;
 
 use crate::candidate::{Candidate, Priority};
 use crate::finding::Reason;
 use crate::kind::Kind;
 use crate::lexicon::{Lexicon, Sort};
 use crate::segment::Segment;
+use crate::tagger::Tagger;
 
 use context::Cue;
 use field::Bound;
 use label::Field;
 use table::Cell;
-use view::View;
 
 /// From this confidence the words of a name are remembered.
 const LEARN_FROM: f32 = 0.75;
@@ -44,12 +46,21 @@ const PERSON_FIRST: i32 = 6;
 /// Proposes names, places and facilities.
 pub(crate) struct NameTagger {
     lexicon: Lexicon,
+    tagger: Tagger,
 }
 
 impl NameTagger {
     pub(crate) fn new() -> Self {
         NameTagger {
             lexicon: Lexicon::shipped(),
+            tagger: Tagger::shipped(),
+        }
+    }
+
+    pub(crate) fn with_tagger(tagger: Tagger) -> Self {
+        NameTagger {
+            lexicon: Lexicon::shipped(),
+            tagger,
         }
     }
 
@@ -84,6 +95,7 @@ impl NameTagger {
                 decide(&view, carried, index, cell, out);
             }
         }
+        self.tagger.tag(&view, to, &mut carried.tags, out);
         if segment.complete && segment.decide.end >= segment.tokens.len() {
             end_segment(&view, carried);
         }

@@ -12,7 +12,10 @@
 use super::{Error, Order};
 use covenant_detect::{Class, Detector, Finding, Kind};
 use serde_json::Value;
+use std::sync::LazyLock;
 
+/// The learned tagger judges by what stands around a word, and around these nothing stands.
+static RULES: LazyLock<Detector> = LazyLock::new(Detector::rules_alone);
 /// A date so many years back is a date of birth sooner than one of a contract.
 const YEARS_OF_A_CONTRACT: i64 = 20;
 /// Out of a sentence, a name in an id is believed only when both its words are ones of people: `claude-sonnet` and
@@ -116,7 +119,7 @@ impl Words {
         let whole = words.join(" ");
         self.reading(field, rule, &whole)?;
         let organisation = |finding: &Finding| finding.class == Class::Org;
-        if Detector::standard().detect(&whole).iter().any(organisation) {
+        if RULES.detect(&whole).iter().any(organisation) {
             return Ok(());
         }
         // Two words side by side, as a name stands in an id that says more.
@@ -126,7 +129,7 @@ impl Words {
     }
 
     fn reading(&self, field: &str, rule: Rule, text: &str) -> Result<(), Error> {
-        let findings = Detector::standard().detect(text);
+        let findings = RULES.detect(text);
         let mut findings = findings.iter();
         match findings.find(|finding| self.identifies(rule, text, finding)) {
             Some(found) => Err(refusal(field, found)),
