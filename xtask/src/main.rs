@@ -64,7 +64,10 @@ fn predict(model: &Path, gold: &Path) -> Result<()> {
     };
     for line in std::fs::read_to_string(gold)?.lines() {
         let row: serde_json::Value = serde_json::from_str(line)?;
-        let text = row["text"].as_str().unwrap_or_default();
+        let text = row
+            .get("text")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default();
         let chars = |at: usize| text.get(..at).map_or(0, |before| before.chars().count());
         let spans: Vec<serde_json::Value> = detector
             .detect(text)

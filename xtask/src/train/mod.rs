@@ -235,7 +235,7 @@ fn sentences(file: &Path) -> Result<Vec<Example>> {
     let rows: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
     let mut examples = Vec::new();
     for row in rows.as_array().into_iter().flatten() {
-        let Some(text) = row["full_text"].as_str() else {
+        let Some(text) = text_of(row, "full_text") else {
             continue;
         };
         let bytes: Vec<usize> = text
@@ -244,16 +244,21 @@ fn sentences(file: &Path) -> Result<Vec<Example>> {
             .chain([text.len()])
             .collect();
         let mut spans = Vec::new();
-        for span in row["spans"].as_array().into_iter().flatten() {
+        for span in row
+            .get("spans")
+            .and_then(serde_json::Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             let place = |name: &str| {
-                span[name]
-                    .as_u64()
+                span.get(name)
+                    .and_then(serde_json::Value::as_u64)
                     .and_then(|at| bytes.get(usize::try_from(at).ok()?).copied())
             };
             let (Some(start), Some(end)) = (place("start_position"), place("end_position")) else {
                 continue;
             };
-            let class = match span["entity_type"].as_str() {
+            let class = match text_of(span, "entity_type") {
                 Some("PERSON") => Class::Name,
                 Some("PHONE_NUMBER") => Class::Phone,
                 Some("CREDIT_CARD" | "US_SSN" | "IBAN_CODE" | "EMAIL_ADDRESS" | "IP_ADDRESS") => {
@@ -273,13 +278,17 @@ fn sentences(file: &Path) -> Result<Vec<Example>> {
     Ok(examples)
 }
 
+fn text_of<'r>(row: &'r serde_json::Value, name: &str) -> Option<&'r str> {
+    row.get(name).and_then(serde_json::Value::as_str)
+}
+
 /// Reads every second of the answers that name nobody; the others are for measuring.
 fn answers(file: &Path) -> Result<Vec<Example>> {
     let text = std::fs::read_to_string(file)?;
     let mut examples = Vec::new();
     for line in text.lines().step_by(2) {
         let row: serde_json::Value = serde_json::from_str(line)?;
-        let text = row["text"].as_str().unwrap_or_default().to_owned();
+        let text = text_of(&row, "text").unwrap_or_default().to_owned();
         examples.push(Example {
             text,
             spans: Vec::new(),

@@ -285,7 +285,11 @@ impl<'v> Refill<'v> {
                 .iter()
                 .position(|month| *month == lower || lower.len() == 3 && month.starts_with(&lower))
             {
-                let other = MONTHS[(month + 1 + self.below(11)) % 12];
+                let other = MONTHS
+                    .iter()
+                    .cycle()
+                    .nth(month + 1 + self.below(11))
+                    .unwrap_or(&"may");
                 let other: String = other
                     .chars()
                     .take(if lower.len() == 3 { 3 } else { 9 })

@@ -7,11 +7,15 @@
 
 use std::collections::HashMap;
 
+use super::atom::Atom;
 use super::atom::is_plain;
+use super::feature::around;
 use super::feature::{self, LEXICAL, Moving};
+use super::history::{Cover, History, mark};
 use super::label::{LABELS, Label, Part, ROW, Tag};
 use super::model::{MAGIC, PLACES, check_word};
-use super::{Atom, Cover, History, View, allowed, around, exp, mark, teaches};
+use super::{allowed, exp, teaches};
+use crate::names::View;
 use crate::{Class, Detector};
 
 /// A text whose identifiers are known.
