@@ -1,7 +1,7 @@
 """Values no recogniser was written from, in every dialect; then the raw bytes of everything are searched for them.
 
 What the detector finds must be in no byte the vendor received, whatever the shape of the request. What it misses is
-counted, printed, and fails above the published miss rate (docs/DETECTION.md).
+counted, printed, and fails above the share published for these values (docs/DETECTION.md).
 """
 
 import json
@@ -27,7 +27,7 @@ TEMPLATES = [
 
 def published_miss_rate():
     text = (ROOT / "docs" / "DETECTION.md").read_text()
-    return float(re.search(r"Published miss rate[^0-9]*([0-9.]+) ?%", text).group(1)) / 100
+    return float(re.search(r"more than ([0-9.]+) ?% of the planted values", text).group(1)) / 100
 
 
 def invented(seed):
