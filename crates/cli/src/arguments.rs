@@ -1,8 +1,8 @@
 //! The command line: one tree, in the words of the trade.
 
 use crate::commands::{
-    app, baa, content, decision, deid, detect, init, keys, ledger, model, operator, policy,
-    quickstart, serve, status, vendor,
+    app, baa, content, decision, deid, detect, evaluate, init, keys, ledger, model, operator,
+    policy, quickstart, serve, status, vendor,
 };
 use crate::terminal::Colour;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -101,6 +101,8 @@ pub(crate) enum Command {
     Status(status::Arguments),
     /// Find what identifies a patient
     Detect(detect::Arguments),
+    /// Score the detector on texts whose identifiers are marked
+    Evaluate(evaluate::Arguments),
     /// Take out what identifies a patient, or put tokens in its place
     Deid(deid::Arguments),
     /// Put the originals back

@@ -16,8 +16,8 @@ mod terminal;
 use arguments::{Cli, Command};
 use clap::Parser as _;
 use commands::{
-    app, baa, content, decision, deid, detect, init, keys, ledger, model, operator, policy,
-    quickstart, serve, status, vendor,
+    app, baa, content, decision, deid, detect, evaluate, init, keys, ledger, model, operator,
+    policy, quickstart, serve, status, vendor,
 };
 use exit::Outcome;
 use std::process::ExitCode;
@@ -57,6 +57,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Serve(arguments) => serve::run(arguments, globals),
         Command::Status(arguments) => status::run(arguments, globals),
         Command::Detect(arguments) => detect::run(&arguments, globals),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, globals),
         Command::Deid(arguments) => deid::run(&arguments, globals),
         Command::Restore(arguments) => deid::restore(&arguments, globals),
         Command::Vendor(command) => vendor::run(command, globals),

@@ -29,6 +29,7 @@
 mod candidate;
 mod class;
 mod detector;
+pub mod evaluate;
 mod finding;
 mod kind;
 mod lexicon;

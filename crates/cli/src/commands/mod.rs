@@ -6,6 +6,7 @@ pub(crate) mod content;
 pub(crate) mod decision;
 pub(crate) mod deid;
 pub(crate) mod detect;
+pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod keys;
