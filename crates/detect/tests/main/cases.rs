@@ -6,7 +6,7 @@ use std::path::Path;
 use covenant_detect::{Class, Detector};
 
 /// The text without marks, and the marked spans in bytes.
-fn parse(marked: &str) -> (String, Vec<(usize, usize, Class)>) {
+pub(crate) fn parse(marked: &str) -> (String, Vec<(usize, usize, Class)>) {
     let mut text = String::new();
     let mut spans = Vec::new();
     let mut rest = marked;

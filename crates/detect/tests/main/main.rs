@@ -9,5 +9,6 @@
 )]
 
 mod cases;
+mod evasion;
 mod laws;
 mod pieces;
