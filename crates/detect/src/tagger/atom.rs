@@ -58,9 +58,21 @@ pub(crate) fn is_plain(view: &View<'_>, at: usize) -> bool {
         Shape::Word if unit.case == Case::Title => {
             unit.weights.is(Sort::Function) && is_ordinary(unit) && view.starts_sentence(at)
         }
-        Shape::Word => unit.case == Case::Lower && is_ordinary(unit),
+        Shape::Word => unit.case == Case::Lower && (is_ordinary(unit) || is_ending(view, at)),
         Shape::Mixed => false,
     }
+}
+
+/// Returns true for the ending of a file's name: `scan.pdf`.
+fn is_ending(view: &View<'_>, at: usize) -> bool {
+    const ENDINGS: [&str; 24] = [
+        "pdf", "txt", "csv", "tsv", "xml", "json", "doc", "docx", "xls", "xlsx", "png", "jpg",
+        "jpeg", "tif", "tiff", "dcm", "zip", "html", "htm", "rtf", "log", "sql", "yaml", "yml",
+    ];
+    at > 0
+        && view.is_tight(at - 1, b'.')
+        && view.unit(at).is_some_and(|unit| !unit.space_before)
+        && view.is_one_of(at, &ENDINGS)
 }
 
 /// Returns true where a sign that numbers are written with joins the units at `at`.
