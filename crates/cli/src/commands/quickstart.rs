@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 const NOTE: &str = include_str!("../../assets/note.txt");
 
 /// The share of mentions missed, as docs/DETECTION.md publishes it; the decision of the demonstration accepts it.
-const MISS_RATE: f64 = 0.145;
+const MISS_RATE: f64 = 0.136;
 
 /// Shows what an app sends, what the model sees, what comes back and what is recorded, on invented data.
 #[derive(Args)]
