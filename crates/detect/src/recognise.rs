@@ -66,7 +66,7 @@ impl Memory {
             last.kind.class(),
             Class::Name | Class::Location | Class::Org | Class::Date | Class::Age
         );
-        if long && !segment.complete && net::runs_on(segment, last.end) {
+        if long && net::runs_on(segment, last.end) {
             self.open = Some((last.kind, last.confidence));
         }
     }
@@ -166,6 +166,8 @@ impl Patterns {
             label: hit.filter(|hit| colon || hit.marked || count <= 4),
             place,
             phone: phone::cue_at_end(segment),
+            // Goes on only where the segment was cut in the middle of a run.
+            open: memory.open,
             ..Memory::default()
         };
     }

@@ -42,6 +42,10 @@ pub(crate) struct Scan {
     pub(crate) tokens: Vec<Token>,
     pub(crate) extents: Vec<Extent>,
     pub(crate) starts_line: bool,
+    /// The segment goes on in the middle of a run: nothing stands between its first token and the segment before.
+    pub(crate) glued: bool,
+    /// The next segment will.
+    glues: bool,
     /// Reach of the segment's start, once it has a token.
     start_reach: usize,
     /// First byte of the current line.
@@ -60,6 +64,8 @@ impl Default for Scan {
             tokens: Vec::new(),
             extents: Vec::new(),
             starts_line: true,
+            glued: false,
+            glues: false,
             start_reach: 0,
             line: 0,
             space: true,
@@ -96,6 +102,7 @@ impl Scan {
         self.start = self.at;
         self.end = None;
         self.starts_line = self.new_line;
+        self.glued = std::mem::take(&mut self.glues);
         self.tokens.clear();
         self.extents.clear();
         self.space = true;
@@ -223,6 +230,7 @@ impl Scan {
             self.start_reach = extent_start;
         }
         if self.length(extent_start) >= SEGMENT_CHARS - TOKEN_CHARS {
+            self.glues = !self.space;
             self.cut_here(extent_start);
             return true;
         }

@@ -30,6 +30,8 @@ pub(crate) struct Segment<'a> {
     pub(crate) taken: usize,
     /// The segment starts at the start of a line (of the text, or after a line break).
     pub(crate) starts_line: bool,
+    /// Nothing stands between the first token and the segment before.
+    pub(crate) glued: bool,
     /// `text` goes to the end of the segment.
     pub(crate) complete: bool,
     /// Number of the segment, counted from 0; changes when indices of tokens start again at 0.

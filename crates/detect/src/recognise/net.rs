@@ -348,7 +348,7 @@ pub(super) fn continued(
     out: &mut Vec<Candidate>,
 ) {
     let start = segment.start(index);
-    if !segment.touches(index) {
+    if !(segment.touches(index) || index == 0 && segment.glued) {
         return;
     }
     let fits = |byte: u8| {

@@ -241,3 +241,31 @@ fn a_control_character_or_terminal_sequence_hides_nothing_of_an_identifier() {
         "Patient:  was seen"
     );
 }
+
+#[test]
+fn an_identifier_longer_than_a_segment_is_covered_to_its_end() {
+    for (head, part, tail) in [
+        (
+            "https://portal.example.org/launch",
+            "/chart-room",
+            "/u/ellenmarsh61/4471829",
+        ),
+        ("", "ellen.marsh.", "x@example.org"),
+    ] {
+        for parts in [60, 150, 165, 170, 175, 180, 190, 200, 300, 500] {
+            let value = format!("{head}{}{tail}", part.repeat(parts));
+            let text = format!("see {value} end");
+            let mut covered = 4;
+            for finding in Detector::standard().detect(&text) {
+                if finding.start <= covered + 1 {
+                    covered = covered.max(finding.end);
+                }
+            }
+            assert!(
+                covered + 1 >= 4 + value.len(),
+                "{parts}: {covered} of {}",
+                4 + value.len()
+            );
+        }
+    }
+}

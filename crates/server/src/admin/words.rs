@@ -16,6 +16,8 @@ use std::sync::LazyLock;
 
 /// The learned tagger judges by what stands around a word, and around these nothing stands.
 static RULES: LazyLock<Detector> = LazyLock::new(Detector::rules_alone);
+/// How far before a date a word may say that it is one of birth, in bytes.
+const CUE_BYTES: usize = 64;
 /// A date so many years back is a date of birth sooner than one of a contract.
 const YEARS_OF_A_CONTRACT: i64 = 20;
 /// Out of a sentence, a name in an id is believed only when both its words are ones of people: `claude-sonnet` and
@@ -153,7 +155,8 @@ impl Words {
     /// A day said to be one of birth, or further back than a contract goes.
     fn is_of_birth(&self, text: &str, finding: &Finding, written: &str) -> bool {
         const CUES: [&str; 4] = ["born", "birth", "dob", "d.o.b"];
-        let before = text.get(..finding.start).unwrap_or_default();
+        let from = text.floor_char_boundary(finding.start.saturating_sub(CUE_BYTES));
+        let before = text.get(from..finding.start).unwrap_or_default();
         let before = before.to_ascii_lowercase();
         let long_ago = years(written).any(|year| year <= self.year - YEARS_OF_A_CONTRACT);
         long_ago || CUES.iter().any(|cue| before.contains(cue))
