@@ -241,7 +241,12 @@ impl Reader<'_> {
                 Ok(Plan::AsIs)
             }
             // Counted with the part it belongs to.
-            (Rule::Unread(feature), Json::String(_)) => {
+            (Rule::Unread(feature), Json::String(text)) => {
+                if !is_unreadable(text) {
+                    let reason =
+                        "expected an https address or base64: words stand in fields that are read";
+                    return Err(Refusal::field("not_a_file", &self.path, reason));
+                }
                 self.needs(*feature);
                 Ok(Plan::AsIs)
             }
@@ -497,4 +502,25 @@ fn give_back(object: &mut Object, words: &str, node: &Node, plans: &mut [(String
             *plan = Plan::AsIs;
         }
     }
+}
+
+/// Says whether a text is what stands for a picture, sound or file that nobody here reads: an https address, or base64
+/// as it is or in a `data:` address that is not of text.
+fn is_unreadable(text: &str) -> bool {
+    if let Some(address) = text.strip_prefix("https://") {
+        return !address.is_empty() && address.bytes().all(|byte| byte.is_ascii_graphic());
+    }
+    let data = match text.strip_prefix("data:") {
+        Some(rest) => match rest.split_once(";base64,") {
+            Some((media, data)) if !media.is_empty() && !media.starts_with("text/") => data,
+            _ => return false,
+        },
+        None => text,
+    };
+    let digits = data.trim_end_matches('=');
+    let sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    !digits.is_empty()
+        && digits.len() % 4 != 1
+        && data.len() - digits.len() <= 2
+        && digits.bytes().all(sign)
 }

@@ -334,3 +334,27 @@ async fn nothing_rides_along_in_a_part_that_passes() {
         "{sent}"
     );
 }
+
+#[tokio::test]
+async fn words_do_not_pass_as_a_file() {
+    let vendors = Vendors::start().await;
+    let house = vendors.setting().features(&ALL).build();
+    for words in [
+        "SSN 219-09-9999 Ellen Marsh, just text",
+        "data:text/plain;base64,RWxsZW4=",
+        "data:image/png,Ellen",
+        "http://x.example/p",
+        "https://x.example/Ellen Marsh",
+        "Ellen",
+        "",
+    ] {
+        let image = json!({"type": "image_url", "image_url": {"url": words}});
+        let file = json!({"type": "file", "file": {"filename": "a.pdf", "file_data": words}});
+        for part in [image, file] {
+            let answer = house.post(CHAT, body(CHAT, "gpt", &[part])).await;
+            assert_eq!(answer.status, 422, "{words}: {}", answer.text());
+            assert!(!answer.text().contains("Marsh"), "{}", answer.text());
+        }
+    }
+    assert!(vendors.openai.received().is_empty());
+}

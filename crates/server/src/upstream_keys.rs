@@ -4,6 +4,7 @@
 //! No variable of Covenant's own and no file of the data directory, nor the key file itself, is ever read for a vendor.
 
 use crate::config::Environment;
+use crate::private_file::refuse_readable_by_others;
 use covenant_gateway::UpstreamKeys;
 use covenant_govern::{Model, Register};
 use covenant_seal::SecretString;
@@ -58,6 +59,8 @@ impl UpstreamKeySource {
         if self.is_forbidden(&file) {
             return Err("its row names a file of Covenant's own");
         }
+        refuse_readable_by_others(&file)
+            .map_err(|_| "its key file can be read by others; run `chmod 600` on it")?;
         let text = std::fs::read_to_string(file).map_err(|_| "its key file cannot be read")?;
         vendors(&text).map(Some)
     }
@@ -92,6 +95,7 @@ mod tests {
 
     use super::*;
     use covenant_govern::Dialect;
+    use std::os::unix::fs::PermissionsExt as _;
 
     fn source(forbidden: &Path) -> UpstreamKeySource {
         let environment = Environment::from_pairs([
@@ -119,6 +123,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("vendor.key");
         std::fs::write(&file, "key-2\n").unwrap();
+        let mode = |mode| std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&file, mode(0o600)).unwrap();
         let source = source(Path::new("/nowhere"));
         let read = |model: &Model| {
             source
@@ -135,6 +141,8 @@ mod tests {
         );
         assert_eq!(read(&model(None, None)), Ok(None));
         assert!(read(&model(Some("UNSET"), None)).is_err());
+        std::fs::set_permissions(&file, mode(0o644)).unwrap();
+        assert!(read(&model(None, Some(&file))).is_err());
     }
 
     #[test]

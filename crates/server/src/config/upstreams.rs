@@ -3,6 +3,7 @@
 use super::document::{Document, Error};
 use super::environment::Environment;
 use super::keys::{KeySource, variable_name};
+use crate::private_file::refuse_readable_by_others;
 use covenant_gateway::Proxy;
 use covenant_seal::SecretString;
 use serde::Deserialize;
@@ -77,7 +78,10 @@ impl Upstreams {
         };
         let text = match source {
             KeySource::Variable(name) => environment.value(name).map(str::to_owned),
-            KeySource::File(file) => std::fs::read_to_string(file).ok(),
+            KeySource::File(file) => {
+                refuse_readable_by_others(file).map_err(|_| ProxyCredentialsError::Open)?;
+                std::fs::read_to_string(file).ok()
+            }
         };
         let text = SecretString::from(text.ok_or(ProxyCredentialsError::Unreadable)?);
         if crate::upstream_keys::is_own(text.expose().trim()) {
@@ -98,6 +102,9 @@ pub enum ProxyCredentialsError {
         "the proxy's credentials cannot be read: the file is not there, or the environment variable is not set"
     )]
     Unreadable,
+    /// The file can be read by others.
+    #[error("the file of the proxy's credentials can be read by others; run `chmod 600` on it")]
+    Open,
     /// What was read belongs to Covenant.
     #[error("what is named as the proxy's credentials is a secret of Covenant's own")]
     Own,
@@ -157,6 +164,7 @@ mod tests {
 
     use super::*;
     use ProxyCredentialsError as Refused;
+    use std::os::unix::fs::PermissionsExt as _;
 
     fn upstreams(source: KeySource) -> Upstreams {
         Upstreams {
@@ -171,6 +179,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("proxy.credentials");
         std::fs::write(&file, "clinic:open sesame\n").unwrap();
+        let mode = |mode| std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&file, mode(0o600)).unwrap();
         let environment = Environment::from_pairs([
             ("PROXY", "clinic:open sesame"),
             ("BARE", "clinic"),
@@ -179,10 +189,15 @@ mod tests {
         ]);
         let read = |source| upstreams(source).proxy_with_credentials(&environment);
         let variable = |name: &str| KeySource::Variable(name.to_owned());
-        for fine in [KeySource::File(file), variable("PROXY")] {
+        for fine in [KeySource::File(file.clone()), variable("PROXY")] {
             let printed = format!("{:?}", read(fine).unwrap().unwrap());
             assert!(printed.contains("authorization: true"), "{printed}");
         }
+        std::fs::set_permissions(&file, mode(0o666)).unwrap();
+        assert_eq!(
+            read(KeySource::File(file)).unwrap_err(),
+            ProxyCredentialsError::Open
+        );
         assert_eq!(read(variable("UNSET")).unwrap_err(), Refused::Unreadable);
         let missing = KeySource::File(folder.path().join("missing"));
         assert_eq!(read(missing).unwrap_err(), Refused::Unreadable);
